@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdint.h>
+
+/*
+ * Every maximum, with its unit and its reason. A parser takes its limit from here; nothing reads
+ * foreign bytes without one. Raising a number is a decision about memory and time: say why.
+ */
+#define IMG_KIB UINT64_C(1024)
+#define IMG_MIB (IMG_KIB * 1024)
+#define IMG_GIB (IMG_MIB * 1024)
+
+/* OCI documents */
+#define IMG_LIMIT_MANIFEST    (4 * IMG_MIB)   /* bytes; distribution-spec: registries need take no more */
+#define IMG_LIMIT_CONFIG      (4 * IMG_MIB)   /* bytes; as a manifest: env, labels and history are text */
+#define IMG_LIMIT_INDEX_JSON  (64 * IMG_MIB)  /* bytes; a layout's index.json, 100,000 entries */
+#define IMG_LIMIT_PLATFORMS   1000            /* entries of an image index; the largest public ones have < 50 */
+#define IMG_LIMIT_LAYERS      1000            /* layers of an image; runtimes stop at 127 */
+#define IMG_LIMIT_ANNOTATIONS (256 * IMG_KIB) /* bytes of names and values on one descriptor */
+#define IMG_LIMIT_NESTING     8               /* indexes within indexes */
+#define IMG_LIMIT_REFERRERS   10000           /* entries looked at when listing what refers to an image */
+#define IMG_LIMIT_PAGES       1000            /* pages of one listing */
+
+/* Evidence, per image (design: `--max-evidence`, `--max-evidence-size`) */
+#define IMG_LIMIT_EVIDENCE       128             /* pieces fetched and verified */
+#define IMG_LIMIT_EVIDENCE_SIZE  (32 * IMG_MIB)  /* bytes each; an SBOM of 50,000 packages is 20 MB */
+#define IMG_LIMIT_EVIDENCE_TOTAL (64 * IMG_MIB)  /* bytes together */
+#define IMG_LIMIT_SUBJECTS       1024            /* of one statement, as sigstore-go */
+#define IMG_LIMIT_SUBJECT_HASHES 32              /* digests of one subject, as sigstore-go */
+#define IMG_LIMIT_PREDICATE      (32 * IMG_MIB)  /* bytes of a predicate we sign */
+
+/* Layers */
+#define IMG_LIMIT_LAYER_SIZE    (64 * IMG_GIB)  /* bytes, uncompressed */
+#define IMG_LIMIT_LAYER_RATIO   1100            /* uncompressed : compressed; deflate's own maximum is 1032 */
+#define IMG_LIMIT_LAYER_ENTRIES 10000000        /* tar entries of one layer */
+#define IMG_LIMIT_PATH          (64 * IMG_KIB)  /* bytes of one path in a layer; Linux's PATH_MAX is 4 KiB */
+#define IMG_LIMIT_PACKAGE_DB    (64 * IMG_MIB)  /* bytes of one dpkg or apk database file */
+#define IMG_LIMIT_PACKAGES      200000          /* packages of one image */
+
+/* Reports, policies, manifests, keys */
+#define IMG_LIMIT_REPORT        (128 * IMG_MIB) /* bytes of a scanner's report */
+#define IMG_LIMIT_FINDINGS      1000000         /* findings of one report */
+#define IMG_LIMIT_POLICY        (1 * IMG_MIB)   /* bytes of one policy file */
+#define IMG_LIMIT_KUBE          (32 * IMG_MIB)  /* bytes of one Kubernetes manifest file */
+#define IMG_LIMIT_YAML_DEPTH    100             /* libyaml is quadratic in nesting */
+#define IMG_LIMIT_YAML_NODES    1000000         /* nodes of one stream, aliases expanded */
+#define IMG_LIMIT_KEY           (64 * IMG_KIB)  /* bytes of a key file */
+#define IMG_LIMIT_PASSWORD      1024            /* bytes of a key password */
+
+/* HTTP */
+#define IMG_LIMIT_HEADERS    (256 * IMG_KIB) /* bytes of response headers */
+#define IMG_LIMIT_ERROR_BODY (64 * IMG_KIB)  /* bytes of an error body kept for the message */
+#define IMG_LIMIT_REDIRECTS  5               /* hops of one request */

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/buf.h"
+
+/*
+ * A YAML stream as trees that remember where every node stood.
+ *
+ * Strict where parsers disagree, because a checker must see what the next program sees: duplicate
+ * keys are refused, non-string keys are refused, tags (`!!x`) are refused, merge keys (`<<`) are
+ * refused; anchors and aliases are expanded within IMG_LIMIT_YAML_NODES, or refused on request.
+ * Nesting is bounded by IMG_LIMIT_YAML_DEPTH before libyaml's quadratic cost bites.
+ *
+ * Ownership: the stream owns every node; img_yaml_free() frees all.
+ * Errors:    IMG_E_MALFORMED "line 3 column 7: …", IMG_E_LIMIT, IMG_E_UNSUPPORTED.
+ * Source:    YAML 1.1 as libyaml reads it, JSON included.
+ */
+enum img_yaml_kind { IMG_YAML_NONE, IMG_YAML_SCALAR, IMG_YAML_LIST, IMG_YAML_MAP };
+
+struct img_yaml {
+    enum img_yaml_kind kind;
+    size_t line, column;      /* from 1 */
+    const char *text;         /* scalar; NUL-terminated, may be "" */
+    bool quoted;              /* scalar written in quotes or as a block: a string whatever it says */
+    size_t count;             /* items, or pairs */
+    struct img_yaml **items;  /* list items, or map values in order */
+    struct img_yaml **keys;   /* map keys, scalars; NULL for lists */
+};
+
+struct img_yaml_stream;
+
+/* aliases: false refuses anchors and aliases altogether (policies). */
+IMG_NODISCARD bool img_yaml_parse(struct img_bytes text, bool aliases, struct img_yaml_stream **out,
+                                  struct img_err *err);
+size_t img_yaml_documents(const struct img_yaml_stream *s);
+/* The root of document i; NULL for an empty document. */
+const struct img_yaml *img_yaml_document(const struct img_yaml_stream *s, size_t i);
+void img_yaml_free(struct img_yaml_stream *s);
+
+/* The value of a key, or NULL when node is not a map or has no such key. */
+const struct img_yaml *img_yaml_get(const struct img_yaml *node, const char *key);
+
+/* YAML 1.1 core schema's reading of a plain scalar. */
+bool img_yaml_is_null(const struct img_yaml *node);
+bool img_yaml_is_string(const struct img_yaml *node); /* quoted, or plain and nothing else */
+IMG_NODISCARD bool img_yaml_bool(const struct img_yaml *node, bool *out, struct img_err *err);
+IMG_NODISCARD bool img_yaml_int(const struct img_yaml *node, int64_t min, int64_t max, int64_t *out,
+                                struct img_err *err);
+
+/* Raises IMG_E_MALFORMED with "line N column M: " in front. */
+IMG_NODISCARD bool img_yaml_fail(const struct img_yaml *node, struct img_err *err,
+                                 enum img_code code, const char *fmt, ...) IMG_PRINTF(4, 5);
