@@ -49,3 +49,7 @@ struct img_cmd {
  * one-time set-up: locale, SIGPIPE, OpenSSL without configuration file. `--version` prints
  * "PROGRAM VERSION". Hidden: --help=scdoc, --help=bash, --help=zsh, --help=fish. */
 int img_main(const struct img_cmd *cmd, int argc, char **argv);
+
+/* The exit status of several outcomes together, 1 > 5 > 4 > 3 > 2 > 0: a definite no is never
+ * hidden by something that could not be told. */
+int img_exit_worst(int a, int b);
