@@ -42,6 +42,10 @@
 #define IMG_LIMIT_REPORT        (128 * IMG_MIB) /* bytes of a scanner's report */
 #define IMG_LIMIT_FINDINGS      1000000         /* findings of one report */
 #define IMG_LIMIT_POLICY        (1 * IMG_MIB)   /* bytes of one policy file */
+#define IMG_LIMIT_POLICIES      1000            /* policies of one run */
+#define IMG_LIMIT_GLOB          512             /* bytes of one glob; a name has at most 255 and a host */
+#define IMG_LIMIT_KUBE_IMAGES   100000          /* images named by the manifests of one run */
+#define IMG_LIMIT_MANIFESTS     10000           /* manifest or policy files of one directory */
 #define IMG_LIMIT_KUBE          (32 * IMG_MIB)  /* bytes of one Kubernetes manifest file */
 #define IMG_LIMIT_YAML_DEPTH    100             /* libyaml is quadratic in nesting */
 #define IMG_LIMIT_YAML_NODES    1000000         /* nodes of one stream, aliases expanded */

@@ -71,7 +71,11 @@
     /* policy */                                                                                    \
     X(IMG_WHY_UNMATCHED, "no-policy-matches", "no enforcing policy applies to the image")           \
     X(IMG_WHY_POLICY_EXPIRED, "policy-expired", "the policy itself has expired")                    \
-    X(IMG_WHY_UNDECIDED, "could-not-check", "something needed could not be had")
+    X(IMG_WHY_UNDECIDED, "could-not-check", "something needed could not be had")                    \
+    X(IMG_WHY_WORD_UNSUPPORTED, "unsupported", "a word that is known and not built yet")            \
+    X(IMG_WHY_USER_NOT_NUMERIC, "user-not-numeric",                                                 \
+      "the configured user is a name, which may stand for root")                                    \
+    X(IMG_WHY_NOT_IN_FORCE, "no-rule-in-force", "none of the policy's rules is in force")
 
 #define IMG_REASON_ENUM(symbol, word, meaning) symbol,
 enum img_reason { IMG_REASONS(IMG_REASON_ENUM) IMG_REASON_COUNT };
