@@ -19,7 +19,8 @@ IMG_NODISCARD bool img_open_read(const char *path, int *out, struct img_err *err
 
 /* Appends the whole of a file ("-" is standard input) to out; out's limit is the file's limit. */
 IMG_NODISCARD bool img_read_file(const char *path, struct img_buf *out, struct img_err *err);
-/* The same relative to an open directory; refuses symbolic links, devices and directories. */
+/* The same relative to an open directory whose content is foreign: when `name` itself is a symbolic
+ * link, device, pipe or directory, IMG_E_MALFORMED. */
 IMG_NODISCARD bool img_read_file_at(int dir, const char *name, struct img_buf *out,
                                     struct img_err *err);
 
@@ -31,7 +32,8 @@ IMG_NODISCARD bool img_write_fd(int fd, struct img_bytes data, struct img_err *e
 
 /* IMG_REPLACE: what stood there is replaced. IMG_KEEP: an existing file is IMG_E_USAGE
  * "already exists". Either way readers see the old file or the whole new one: written to a
- * temporary name beside it, synced, then renamed (or linked, for IMG_KEEP). */
+ * temporary name beside it, synced, then renamed (or linked, for IMG_KEEP). With IMG_REPLACE,
+ * img_write_file writes straight into a terminal, a pipe and anything under /dev or /proc. */
 enum img_overwrite { IMG_KEEP, IMG_REPLACE };
 IMG_NODISCARD bool img_write_file(const char *path, struct img_bytes data, mode_t mode,
                                   enum img_overwrite overwrite, struct img_err *err);

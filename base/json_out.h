@@ -6,8 +6,8 @@
 /*
  * Writes JSON, compact, members in the order they are written: the same calls give the same bytes.
  *
- * Commas and quotes are taken care of; strings that are not valid UTF-8 get U+FFFD for each bad
- * byte. Failures are sticky in the buffer, so img_buf_bytes() at the end is the only check.
+ * Commas and quotes are taken care of; each byte that is not valid UTF-8, and each NUL (which many
+ * readers refuse, ours too), becomes U+FFFD. Failures are sticky in the buffer, so img_buf_bytes() at the end is the only check.
  *
  *     struct img_json_out j = {.to = &buf};
  *     img_json_out_open(&j, NULL, '{');

@@ -10,13 +10,16 @@
  *
  * Safe means: valid UTF-8 without control characters, ANSI escapes, line or paragraph separators,
  * bidirectional overrides or invisible format characters; each such byte is shown as \xNN. Nothing
- * is dropped, so two different names never look the same by what was hidden.
+ * is dropped, so two different names never look the same by what was hidden; a backslash before an
+ * "x" is shown as \x5c, so foreign text cannot imitate an escape either.
  */
 void img_text_safe(const char *text, struct img_buf *out);
 void img_text_print(FILE *to, const char *text);
 
 /* True when text is valid UTF-8 (RFC 3629: no surrogates, no overlong forms). */
 bool img_text_is_utf8(struct img_bytes text);
+/* Bytes of the UTF-8 sequence that text starts with; 0 when it starts with none. */
+size_t img_text_utf8(struct img_bytes text);
 
 /* The word quoted for a POSIX shell, as is when it needs no quotes. */
 void img_text_shell(const char *word, struct img_buf *out);
