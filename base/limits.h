@@ -41,6 +41,7 @@
 /* Reports, policies, manifests, keys */
 #define IMG_LIMIT_REPORT        (128 * IMG_MIB) /* bytes of a scanner's report */
 #define IMG_LIMIT_FINDINGS      1000000         /* findings of one report */
+#define IMG_LIMIT_VERSION       512             /* bytes of one package version; Debian's longest is under 100 */
 #define IMG_LIMIT_POLICY        (1 * IMG_MIB)   /* bytes of one policy file */
 #define IMG_LIMIT_POLICIES      1000            /* policies of one run */
 #define IMG_LIMIT_GLOB          512             /* bytes of one glob; a name has at most 255 and a host */
