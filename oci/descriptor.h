@@ -45,6 +45,8 @@ IMG_NODISCARD bool img_descriptor_read(const struct img_json *at, struct img_des
 void img_descriptor_write(struct img_json_out *j, const char *key, const struct img_descriptor *d);
 void img_descriptor_copy(const struct img_descriptor *from, struct img_descriptor *to);
 void img_descriptor_done(struct img_descriptor *d);
+/* Frees an array of them. */
+void img_descriptors_free(struct img_descriptor *items, size_t count);
 /* The annotation's text, or NULL. */
 const char *img_descriptor_annotation(const struct img_descriptor *d, const char *name);
 bool img_media_type_is_index(const char *media_type);
@@ -57,3 +59,19 @@ void img_platform_text(const struct img_platform *p, char out[static 100]);
 /* True when `have` serves `want`: os and architecture equal; variant equal, or not asked for;
  * arm64 without a variant is v8. */
 bool img_platform_serves(const struct img_platform *have, const struct img_platform *want);
+
+/* For readers of OCI documents. */
+
+/* IMG_E_MALFORMED when a member's name differs from one of these in case only: the tools that run
+ * images take "Layers" for "layers", and would see another document than we do. */
+IMG_NODISCARD bool img_json_no_twins(const struct img_json *at, const char *const *names,
+                                     size_t count, struct img_err *err);
+/* A media type, or "" where the member is absent or empty. */
+IMG_NODISCARD bool img_json_media_type(const struct img_json *at, const char *key,
+                                       char out[static IMG_MEDIA_TYPE], struct img_err *err);
+/* The member "annotations": a counted reference, or NULL where absent or null. */
+IMG_NODISCARD bool img_json_annotations(const struct img_json *at, json_t **out,
+                                        struct img_err *err);
+/* The members os, architecture and variant of `at`. */
+IMG_NODISCARD bool img_platform_read(const struct img_json *at, struct img_platform *out,
+                                     struct img_err *err);

@@ -41,7 +41,7 @@ struct img_history {
 
 struct img_config {
     struct img_platform platform;
-    int64_t created; /* seconds, or IMG_TIME_NONE */
+    int64_t created;  /* seconds, or IMG_TIME_NONE */
     const char *user; /* "" where not given */
     struct img_digest *diff_ids;
     size_t layers;

@@ -7,9 +7,9 @@
  * A stream of bytes to be pulled: a blob from a store, or the inflated form of one.
  *
  * `read` fills up to cap bytes and sets *got; *got == 0 is the end. A blob's reader has then
- * compared size and digest with its descriptor: a read that returns false at the end (IMG_E_REJECTED
- * digest-mismatch or size-mismatch) means that nothing read before may be believed. Reading stops
- * as soon as more bytes arrive than the descriptor says.
+ * compared size and digest with its descriptor: a read that returns false at the end
+ * (IMG_E_REJECTED digest-mismatch or size-mismatch) means that nothing read before may be believed.
+ * Reading stops as soon as more bytes arrive than the descriptor says.
  *
  * Threads: one reader belongs to one thread at a time.
  */

@@ -10,20 +10,28 @@
  *   oci:DIR, oci:DIR:TAG, oci:DIR@sha256:…             an OCI image layout directory
  *   oci-archive:FILE.tar[:TAG], docker-archive:…       recognised; not readable yet
  *
+ * In the last two forms the path ends at the first ':', once a trailing digest is taken off.
+ *
  * Ownership: owns its strings; img_reference_done(). Absent parts are NULL, digest.hash NONE.
- * Errors:    IMG_E_MALFORMED for text outside the grammar, IMG_E_UNSUPPORTED for a digest algorithm.
- *            Nothing is asked of network or disk before a reference has parsed completely.
- * Source:    distribution/reference grammar and normalisation; for layouts, containers-transports.
+ * Errors:    IMG_E_MALFORMED for text outside the grammar, IMG_E_UNSUPPORTED for a digest
+ * algorithm. Nothing is asked of network or disk before a reference has parsed completely. Source:
+ * distribution/reference grammar and normalisation; for layouts, containers-transports.
  */
-enum img_where { IMG_AT_NONE, IMG_AT_REGISTRY, IMG_AT_LAYOUT, IMG_AT_ARCHIVE };
+enum img_where {
+    IMG_AT_NONE,
+    IMG_AT_REGISTRY,
+    IMG_AT_LAYOUT,
+    IMG_AT_ARCHIVE, /* oci-archive: */
+    IMG_AT_DOCKER_ARCHIVE
+};
 
 struct img_reference {
     enum img_where where;
-    char *host;       /* registry: "docker.io", "localhost:5000"; as typed */
-    char *path;       /* registry: repository below the host, "library/ubuntu"; else file or directory */
-    char *tag;        /* registry: "latest" unless a digest was given; layout: its ref.name, or NULL */
+    char *host; /* registry: "docker.io", "localhost:5000"; as typed */
+    char *path; /* registry: repository below the host, "library/ubuntu"; else file or directory */
+    char *tag;  /* registry: "latest" unless a digest was given; layout: its ref.name, or NULL */
     struct img_digest digest;
-    char *name;       /* registry: "host/path", what policies match; NULL for layouts and archives */
+    char *name; /* registry: "host/path", what policies match; NULL for layouts and archives */
 };
 
 IMG_NODISCARD bool img_reference_parse(const char *text, struct img_reference *out,

@@ -21,14 +21,14 @@
 struct img_store;
 
 struct img_store_options {
-    bool write;                       /* may be created and changed */
-    const char *ca_file;              /* PEM, in addition to the system's */
+    bool write;                        /* may be created and changed */
+    const char *ca_file;               /* PEM, in addition to the system's */
     const char *const *insecure_hosts; /* "host:port"; TLS unchecked, then http */
     size_t insecure_count;
-    const char *user;                 /* Basic credentials for the hosts named on the command line */
+    const char *user; /* Basic credentials for the hosts named on the command line */
     struct img_bytes password;
-    int64_t timeout_ms;               /* for the whole run; 0: none (stalls still end it) */
-    struct img_progress *progress;    /* may be NULL */
+    int64_t timeout_ms;            /* for the whole run; 0: none (stalls still end it) */
+    struct img_progress *progress; /* may be NULL */
 };
 
 /* What talking to the store cost so far. */
@@ -58,7 +58,7 @@ struct img_want {
                                    annotations are not used */
     struct img_buf bytes;       /* with its limit; filled on success */
     bool ok;
-    struct img_err err;         /* why not */
+    struct img_err err; /* why not */
 };
 
 /* Opens the store that a reference lies in. A layout that does not exist is IMG_E_NOT_FOUND unless
