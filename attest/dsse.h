@@ -24,7 +24,8 @@ struct img_dsse {
     struct img_dsse_signature signatures[IMG_DSSE_SIGNATURES];
     size_t count;
 };
-/* Reads the envelope object at a cursor: {"payload","payloadType","signatures":[{"sig","keyid"}]}. */
+/* Reads the envelope object at a cursor: {"payload","payloadType","signatures":[{"sig","keyid"}]}.
+ */
 IMG_NODISCARD bool img_dsse_read(const struct img_json *at, struct img_dsse *out,
                                  struct img_err *err);
 void img_dsse_done(struct img_dsse *d);
@@ -34,4 +35,5 @@ void img_dsse_pae(const char *payload_type, struct img_bytes payload, struct img
 
 /* Signs payload and appends the signature. */
 IMG_NODISCARD bool img_dsse_sign(struct img_signer *signer, const char *payload_type,
-                                 struct img_bytes payload, struct img_buf *sig, struct img_err *err);
+                                 struct img_bytes payload, struct img_buf *sig,
+                                 struct img_err *err);
