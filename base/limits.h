@@ -11,12 +11,19 @@
 #define IMG_MIB (IMG_KIB * 1024)
 #define IMG_GIB (IMG_MIB * 1024)
 
+/* References */
+#define IMG_LIMIT_REFERENCE  8192 /* bytes of one image argument: a path (4096) and a digest fit */
+#define IMG_LIMIT_REPOSITORY 255  /* bytes of a repository's path below its host; distribution/reference */
+#define IMG_LIMIT_TAG        128  /* bytes; distribution-spec */
+#define IMG_LIMIT_REF_NAME   512  /* bytes of a name in a layout: a whole reference fits */
+
 /* OCI documents */
 #define IMG_LIMIT_MANIFEST    (4 * IMG_MIB)   /* bytes; distribution-spec: registries need take no more */
 #define IMG_LIMIT_CONFIG      (4 * IMG_MIB)   /* bytes; as a manifest: env, labels and history are text */
 #define IMG_LIMIT_INDEX_JSON  (64 * IMG_MIB)  /* bytes; a layout's index.json, 100,000 entries */
 #define IMG_LIMIT_PLATFORMS   1000            /* entries of an image index; the largest public ones have < 50 */
 #define IMG_LIMIT_LAYERS      1000            /* layers of an image; runtimes stop at 127 */
+#define IMG_LIMIT_HISTORY     10000           /* history entries of an image; runtimes stop at 127 layers */
 #define IMG_LIMIT_ANNOTATIONS (256 * IMG_KIB) /* bytes of names and values on one descriptor */
 #define IMG_LIMIT_NESTING     8               /* indexes within indexes */
 #define IMG_LIMIT_REFERRERS   10000           /* entries looked at when listing what refers to an image */
@@ -46,6 +53,7 @@
 /* Reports, policies, manifests, keys */
 #define IMG_LIMIT_REPORT        (128 * IMG_MIB) /* bytes of a scanner's report */
 #define IMG_LIMIT_FINDINGS      1000000         /* findings of one report */
+#define IMG_LIMIT_VERSION       512             /* bytes of one package version; Debian's longest is under 100 */
 #define IMG_LIMIT_POLICY        (1 * IMG_MIB)   /* bytes of one policy file */
 #define IMG_LIMIT_POLICIES      1000            /* policies of one run */
 #define IMG_LIMIT_GLOB          512             /* bytes of one glob; a name has at most 255 and a host */
