@@ -16,13 +16,14 @@ void img_note(const char *program, bool quiet, const char *fmt, ...) IMG_PRINTF(
 
 /* --output FORMAT[=FILE], repeatable: where each rendering goes. */
 struct img_output {
-    const char *format; /* one of the program's formats */
-    const char *file;   /* NULL: stdout */
+    char format[24];  /* one of the program's formats */
+    const char *file; /* NULL: stdout */
 };
 /* Splits and checks one --output value against "text|json|…"; IMG_E_USAGE otherwise. */
 IMG_NODISCARD bool img_output_parse(const char *value, const char *formats, struct img_output *out,
                                     struct img_err *err);
-/* Writes a finished rendering to stdout or, atomically, to its file. */
+/* Writes a finished rendering to stdout or, atomically, to its file; to pipes and devices directly.
+ */
 IMG_NODISCARD bool img_output_write(const struct img_output *o, struct img_bytes data,
                                     struct img_err *err);
 
