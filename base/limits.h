@@ -45,6 +45,10 @@
 /* Layers */
 #define IMG_LIMIT_LAYER_SIZE    (64 * IMG_GIB)  /* bytes, uncompressed */
 #define IMG_LIMIT_LAYER_RATIO   1100            /* uncompressed : compressed; deflate's own maximum is 1032 */
+#define IMG_LIMIT_LAYER_FLOOR   (64 * IMG_MIB)  /* bytes any layer may inflate to, whatever the ratio */
+#define IMG_LIMIT_ZSTD_LOG      25              /* log2 of the window below, as libzstd takes it */
+#define IMG_LIMIT_ZSTD_WINDOW   (32 * IMG_MIB)  /* bytes; the largest window image builders write */
+#define IMG_LIMIT_TAR_HEADER    (2 * IMG_MIB)   /* bytes before an entry's content: long names, xattrs, sparse map */
 #define IMG_LIMIT_LAYER_ENTRIES 10000000        /* tar entries of one layer */
 #define IMG_LIMIT_PATH          (64 * IMG_KIB)  /* bytes of one path in a layer; Linux's PATH_MAX is 4 KiB */
 #define IMG_LIMIT_PACKAGE_DB    (64 * IMG_MIB)  /* bytes of one dpkg or apk database file */
