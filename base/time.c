@@ -174,19 +174,24 @@ bool img_duration_parse(const char *text, int64_t *out, struct img_err *err)
 
 void img_duration_text(int64_t seconds, char out[static 32])
 {
-    uint64_t s = seconds < 0 ? 0 - (uint64_t)seconds : (uint64_t)seconds;
+    static const struct {
+        uint64_t least, length,
+            below; /* from when on it is used, what it is, and the next smaller */
+        char unit, next;
+    } units[] = {{2 * DAY, DAY, HOUR, 'd', 'h'},
+                 {HOUR, HOUR, MINUTE, 'h', 'm'},
+                 {MINUTE, MINUTE, 1, 'm', 's'},
+                 {0, 1, 1, 's', ' '}};
+    uint64_t s = seconds < 0 ? 0 - (uint64_t)seconds : (uint64_t)seconds, rest;
     const char *sign = seconds < 0 ? "-" : "";
-    uint64_t big = s, small = 0;
-    char unit = 's', sub = ' ';
+    size_t u = 0;
 
-    if (s >= 2 * DAY)
-        big = s / DAY, small = s % DAY / HOUR, unit = 'd', sub = 'h';
-    else if (s >= HOUR)
-        big = s / HOUR, small = s % HOUR / MINUTE, unit = 'h', sub = 'm';
-    else if (s >= MINUTE)
-        big = s / MINUTE, small = s % MINUTE, unit = 'm', sub = 's';
-    if (small > 0)
-        (void)snprintf(out, 32, "%s%" PRIu64 "%c%" PRIu64 "%c", sign, big, unit, small, sub);
+    while (s < units[u].least)
+        u++;
+    rest = s % units[u].length / units[u].below;
+    if (rest > 0)
+        (void)snprintf(out, 32, "%s%" PRIu64 "%c%" PRIu64 "%c", sign, s / units[u].length,
+                       units[u].unit, rest, units[u].next);
     else
-        (void)snprintf(out, 32, "%s%" PRIu64 "%c", sign, big, unit);
+        (void)snprintf(out, 32, "%s%" PRIu64 "%c", sign, s / units[u].length, units[u].unit);
 }

@@ -6,22 +6,23 @@
 /*
  * A YAML stream as trees that remember where every node stood.
  *
- * Strict where parsers disagree, because a checker must see what the next program sees: duplicate
- * keys are refused, non-string keys are refused, tags (`!!x`) are refused, merge keys (`<<`) are
- * refused; anchors and aliases are expanded within IMG_LIMIT_YAML_NODES, or refused on request.
- * Nesting is bounded by IMG_LIMIT_YAML_DEPTH before libyaml's quadratic cost bites.
+ * Strict where parsers disagree, because a checker must see what the next program sees. Refused are
+ * duplicate keys, keys that are not strings (`1:`, `yes:`; quoted they are), tags (`!!x`), merge keys
+ * (`<<`) and the NUL character. Aliases share the node of their anchor and count in full towards
+ * IMG_LIMIT_YAML_NODES, or anchors and aliases are refused on request. Nesting is bounded by
+ * IMG_LIMIT_YAML_DEPTH before libyaml's quadratic cost bites.
  *
  * Ownership: the stream owns every node; img_yaml_free() frees all.
  * Errors:    IMG_E_MALFORMED "line 3 column 7: …", IMG_E_LIMIT, IMG_E_UNSUPPORTED.
- * Source:    YAML 1.1 as libyaml reads it, JSON included.
+ * Source:    YAML 1.1 as libyaml reads it, JSON included; UTF-8 only.
  */
 enum img_yaml_kind { IMG_YAML_NONE, IMG_YAML_SCALAR, IMG_YAML_LIST, IMG_YAML_MAP };
 
 struct img_yaml {
     enum img_yaml_kind kind;
-    size_t line, column;      /* from 1 */
-    const char *text;         /* scalar; NUL-terminated, may be "" */
     bool quoted;              /* scalar written in quotes or as a block: a string whatever it says */
+    size_t line, column;      /* from 1, in characters; of an alias: its anchor's */
+    const char *text;         /* scalar; NUL-terminated, may be "" */
     size_t count;             /* items, or pairs */
     struct img_yaml **items;  /* list items, or map values in order */
     struct img_yaml **keys;   /* map keys, scalars; NULL for lists */
@@ -40,13 +41,17 @@ void img_yaml_free(struct img_yaml_stream *s);
 /* The value of a key, or NULL when node is not a map or has no such key. */
 const struct img_yaml *img_yaml_get(const struct img_yaml *node, const char *key);
 
-/* YAML 1.1 core schema's reading of a plain scalar. */
+/*
+ * What a scalar is. A plain one is a string unless some YAML reader takes it for null, a boolean
+ * (`y`, `yes`, `on`, …) or a number; times are strings. img_yaml_bool takes only true and false, and
+ * img_yaml_int only plain decimal digits with an optional minus: what every reader reads alike.
+ */
 bool img_yaml_is_null(const struct img_yaml *node);
-bool img_yaml_is_string(const struct img_yaml *node); /* quoted, or plain and nothing else */
+bool img_yaml_is_string(const struct img_yaml *node);
 IMG_NODISCARD bool img_yaml_bool(const struct img_yaml *node, bool *out, struct img_err *err);
 IMG_NODISCARD bool img_yaml_int(const struct img_yaml *node, int64_t min, int64_t max, int64_t *out,
                                 struct img_err *err);
 
-/* Raises IMG_E_MALFORMED with "line N column M: " in front. */
+/* Raises code with "line N column M: " in front; without it when node is NULL. */
 IMG_NODISCARD bool img_yaml_fail(const struct img_yaml *node, struct img_err *err,
                                  enum img_code code, const char *fmt, ...) IMG_PRINTF(4, 5);
