@@ -182,16 +182,17 @@ void img_duration_text(int64_t seconds, char out[static 32])
                  {HOUR, HOUR, MINUTE, 'h', 'm'},
                  {MINUTE, MINUTE, 1, 'm', 's'},
                  {0, 1, 1, 's', ' '}};
-    uint64_t s = seconds < 0 ? 0 - (uint64_t)seconds : (uint64_t)seconds, rest;
+    uint64_t s = seconds < 0 ? 0 - (uint64_t)seconds : (uint64_t)seconds;
     const char *sign = seconds < 0 ? "-" : "";
+    unsigned rest;
     size_t u = 0;
 
     while (s < units[u].least)
         u++;
-    rest = s % units[u].length / units[u].below;
+    rest = (unsigned)(s % units[u].length / units[u].below % 60); /* below 60 as it is */
     if (rest > 0)
-        (void)snprintf(out, 32, "%s%" PRIu64 "%c%" PRIu64 "%c", sign, s / units[u].length,
-                       units[u].unit, rest, units[u].next);
+        (void)snprintf(out, 32, "%s%" PRIu64 "%c%u%c", sign, s / units[u].length, units[u].unit,
+                       rest, units[u].next);
     else
         (void)snprintf(out, 32, "%s%" PRIu64 "%c", sign, s / units[u].length, units[u].unit);
 }
