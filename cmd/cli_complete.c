@@ -86,12 +86,13 @@ void img_complete_bash(const struct img_cmd *program)
         bash_command(program);
         printf("\t;;\n\tesac\n");
     }
-    printf("\tif [[ $cur == -* ]] || ((%d)); then\n"
+    printf("\tif [[ $cur == -* ]]%s; then\n"
            "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
            "\telse\n"
            "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
            "\tfi\n}\ncomplete -o filenames -F _%s %s\n",
-           program->subcommands != NULL, program->name, program->name);
+           program->subcommands != NULL ? " || ((COMP_CWORD == 1))" : "", program->name,
+           program->name);
 }
 
 /* One specification for _arguments, as zshcompsys(1) writes them. */

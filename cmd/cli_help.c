@@ -168,6 +168,7 @@ static void text_help(const struct img_cmd *cmd, const char *title)
         printf("\nOptions:\n");
     for (const struct img_opt *o = cmd->options; o != NULL && o->kind != IMG_OPT_END; o++)
         text_option(o);
+    putchar('\n');
     for (const struct img_opt *o = img_builtin_options; o->kind != IMG_OPT_END; o++)
         text_option(o);
     if (commands)
@@ -256,7 +257,7 @@ static void scdoc_help(const struct img_cmd *program)
         scdoc_option(o);
     printf(
         "# ENVIRONMENT\n\n"
-        "Every option is also read from *IMGTRUST\\_*_OPTION_, its name in capitals with \"\\_\" "
+        "Every option is also read from *IMGTRUST\\_OPTION*, its name in capitals with \"\\_\" "
         "for \"-\", unless it says otherwise. What the command line says wins, and a variable "
         "that is set but empty counts as not set. Flags take 1, true, yes, 0, false and no; "
         "options that may be repeated take several values with blanks between them.\n\n");
