@@ -21,6 +21,7 @@
 #define IMG_LIMIT_MANIFEST    (4 * IMG_MIB)   /* bytes; distribution-spec: registries need take no more */
 #define IMG_LIMIT_CONFIG      (4 * IMG_MIB)   /* bytes; as a manifest: env, labels and history are text */
 #define IMG_LIMIT_INDEX_JSON  (64 * IMG_MIB)  /* bytes; a layout's index.json, 100,000 entries */
+#define IMG_LIMIT_OCI_LAYOUT  (64 * IMG_KIB)  /* bytes; a layout's oci-layout file is 30 */
 #define IMG_LIMIT_PLATFORMS   1000            /* entries of an image index; the largest public ones have < 50 */
 #define IMG_LIMIT_LAYERS      1000            /* layers of an image; runtimes stop at 127 */
 #define IMG_LIMIT_HISTORY     10000           /* history entries of an image; runtimes stop at 127 layers */

@@ -26,8 +26,9 @@ struct verified {
     struct img_hasher *hasher;
     struct img_digest want;
     uint64_t left; /* bytes still to come */
-    bool ended;    /* size and digest were compared, and are right */
-    bool failed;   /* once it failed it stays so: nothing read may be believed */
+    bool begun;
+    bool ended;  /* size and digest were compared, and are right */
+    bool failed; /* once it failed it stays so: nothing read may be believed */
 };
 
 static bool compare(struct verified *v, struct img_err *err)
@@ -80,6 +81,7 @@ static bool verified_read(struct img_reader *r, uint8_t *to, size_t cap, size_t 
         *got = 0;
         return true;
     }
+    v->begun = true;
     v->failed = !verified_step(v, to, cap, got, err);
     return !v->failed;
 }
@@ -112,6 +114,14 @@ bool img_reader_verified(struct img_reader *raw, const struct img_descriptor *wa
     v->raw = raw;
     *out = IMG_STEAL(&fresh);
     return true;
+}
+
+bool img_reader_is_verified(const struct img_reader *r, const struct img_descriptor *want)
+{
+    const struct verified *v = (const struct verified *)r;
+
+    return r->read == verified_read && !v->begun && want->size >= 0 &&
+           v->left == (uint64_t)want->size && img_digest_equal(&v->want, &want->digest);
 }
 
 struct memory {

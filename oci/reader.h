@@ -26,6 +26,9 @@ IMG_DEFINE_FREEP(struct img_reader, img_reader_free);
  * descriptor's size and digest. Takes ownership of raw on success. */
 IMG_NODISCARD bool img_reader_verified(struct img_reader *raw, const struct img_descriptor *want,
                                        struct img_reader **out, struct img_err *err);
+/* True when r is such a wrapping for this descriptor and has not been read from: whoever reads it
+ * to its end need not hash again. */
+bool img_reader_is_verified(const struct img_reader *r, const struct img_descriptor *want);
 /* Reads bytes at hand (borrowed); for tests and small documents. */
 IMG_NODISCARD bool img_reader_of_bytes(struct img_bytes data, struct img_reader **out,
                                        struct img_err *err);
