@@ -53,6 +53,7 @@
 #define IMG_LIMIT_LAYER_ENTRIES 10000000        /* tar entries of one layer */
 #define IMG_LIMIT_PATH          (64 * IMG_KIB)  /* bytes of one path in a layer; Linux's PATH_MAX is 4 KiB */
 #define IMG_LIMIT_PACKAGE_DB    (64 * IMG_MIB)  /* bytes of one dpkg or apk database file */
+#define IMG_LIMIT_PURL          (16 * IMG_KIB)  /* bytes of one package URL; real ones stay under 1 KiB */
 #define IMG_LIMIT_PACKAGES      200000          /* packages of one image */
 
 /* Reports, policies, manifests, keys */
