@@ -28,6 +28,7 @@
 #define IMG_LIMIT_ANNOTATIONS (256 * IMG_KIB) /* bytes of names and values on one descriptor */
 #define IMG_LIMIT_NESTING     8               /* indexes within indexes */
 #define IMG_LIMIT_REFERRERS   10000           /* entries looked at when listing what refers to an image */
+#define IMG_LIMIT_COPY        100000          /* blobs and manifests of one copy, evidence included */
 #define IMG_LIMIT_PAGES       1000            /* pages of one listing */
 
 /* Evidence, per image (design: `--max-evidence`, `--max-evidence-size`) */

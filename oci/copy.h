@@ -11,8 +11,10 @@
  */
 struct img_copied {
     uint64_t blobs, skipped, bytes, manifests, referrers;
+    uint64_t missing;         /* listed as attached, but not there or about something else */
     struct img_digest digest; /* of the image, the same on both sides */
 };
+/* Without a tag in `target`, a layout keeps the source's tag; a source named by digest has none. */
 IMG_NODISCARD bool img_copy(struct img_store *from, const struct img_reference *source,
                             struct img_store *to, const struct img_reference *target,
                             struct img_progress *progress, struct img_copied *out,

@@ -95,6 +95,19 @@ static void verified_free(struct img_reader *r)
     free(v);
 }
 
+static bool verified_vouches(const struct img_reader *r, const struct img_descriptor *want)
+{
+    const struct verified *v = (const struct verified *)r;
+
+    return !v->begun && want->size >= 0 && v->left == (uint64_t)want->size &&
+           img_digest_equal(&v->want, &want->digest);
+}
+
+bool img_reader_is_verified(const struct img_reader *r, const struct img_descriptor *want)
+{
+    return r->vouches != NULL && r->vouches(r, want);
+}
+
 bool img_reader_verified(struct img_reader *raw, const struct img_descriptor *want,
                          struct img_reader **out, struct img_err *err)
 {
@@ -103,7 +116,9 @@ bool img_reader_verified(struct img_reader *raw, const struct img_descriptor *wa
 
     if (v == NULL)
         return img_fail(err, IMG_E_MEMORY, "reader");
-    v->base = (struct img_reader){.read = verified_read, .free = verified_free};
+    v->base = (struct img_reader){.read = verified_read,
+                                  .free = verified_free,
+                                  .vouches = verified_vouches};
     fresh = &v->base;
     if (want->size < 0)
         return img_fail(err, IMG_E_INTERNAL, "negative size");
@@ -114,14 +129,6 @@ bool img_reader_verified(struct img_reader *raw, const struct img_descriptor *wa
     v->raw = raw;
     *out = IMG_STEAL(&fresh);
     return true;
-}
-
-bool img_reader_is_verified(const struct img_reader *r, const struct img_descriptor *want)
-{
-    const struct verified *v = (const struct verified *)r;
-
-    return r->read == verified_read && !v->begun && want->size >= 0 &&
-           v->left == (uint64_t)want->size && img_digest_equal(&v->want, &want->digest);
 }
 
 struct memory {

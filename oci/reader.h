@@ -16,6 +16,8 @@
 struct img_reader {
     bool (*read)(struct img_reader *r, uint8_t *to, size_t cap, size_t *got, struct img_err *err);
     void (*free)(struct img_reader *r);
+    /* May be NULL. True when what reads to the end has this descriptor's size and digest. */
+    bool (*vouches)(const struct img_reader *r, const struct img_descriptor *want);
 };
 IMG_NODISCARD bool img_reader_read(struct img_reader *r, uint8_t *to, size_t cap, size_t *got,
                                    struct img_err *err);
