@@ -106,7 +106,7 @@ struct deb {
 
 static struct deb deb_split(struct img_bytes text)
 {
-    struct deb d = {.upstream = text};
+    struct deb d = {{text.ptr, 0}, text, {text.ptr, 0}};
 
     if (text.len > 0 && memchr(text.ptr, ':', text.len) != NULL)
         d.epoch = cut_until(&d.upstream, ':');

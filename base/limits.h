@@ -59,6 +59,7 @@
 
 /* Reports, policies, manifests, keys */
 #define IMG_LIMIT_REPORT        (128 * IMG_MIB) /* bytes of a scanner's report */
+#define IMG_LIMIT_REPORT_DEPTH  256             /* nesting of a scanner's report; real ones have 12 */
 #define IMG_LIMIT_FINDINGS      1000000         /* findings of one report */
 #define IMG_LIMIT_VERSION       512             /* bytes of one package version; Debian's longest is under 100 */
 #define IMG_LIMIT_POLICY        (1 * IMG_MIB)   /* bytes of one policy file */

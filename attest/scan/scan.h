@@ -23,7 +23,8 @@ enum img_severity {
 };
 #define IMG_SEVERITIES 6
 const char *img_severity_name(enum img_severity s);
-IMG_NODISCARD bool img_severity_parse(const char *word, enum img_severity *out, struct img_err *err);
+IMG_NODISCARD bool img_severity_parse(const char *word, enum img_severity *out,
+                                      struct img_err *err);
 
 enum img_finding_kind {
     IMG_FINDING_NONE,
@@ -35,32 +36,50 @@ enum img_finding_kind {
 };
 const char *img_finding_kind_name(enum img_finding_kind k);
 
+/* What an input can have looked for. */
+#define IMG_LOOKS_VULNERABILITIES  "vulnerabilities"
+#define IMG_LOOKS_SECRETS          "secrets"
+#define IMG_LOOKS_SETUID           "setuid"
+#define IMG_LOOKS_MISCONFIGURATION "misconfiguration"
+#define IMG_LOOKS_LICENSES         "licenses"
+#define IMG_LOOKS_MALWARE          "malware"
+
+/* Ids of our own findings of kind misconfiguration; setuid and setgid ones have a path from "/". */
+#define IMG_CHECK_ROOT   "runs-as-root"
+#define IMG_CHECK_SETUID "setuid-file"
+#define IMG_CHECK_SETGID "setgid-file"
+
+/* The status of a finding that the scanner was told to leave out. All other statuses count: "fixed"
+ * means that a fixed version exists, not that it is installed. */
+#define IMG_STATUS_SUPPRESSED "suppressed"
+
 struct img_finding {
     enum img_finding_kind kind;
     const char *id;             /* CVE where there is one */
     const char *const *aliases; /* other names of the same thing, NULL-terminated */
     enum img_severity severity;
-    double score;               /* CVSS; < 0 when not given */
-    const char *title;          /* NULL when not given; likewise below */
+    double score;                                 /* CVSS; < 0 when not given */
+    const char *title;                            /* NULL when not given; likewise below */
     const char *purl, *package, *version, *fixed; /* fixed NULL: no fix known */
     const char *path;
     int64_t line;               /* 0 when not given */
     int64_t layer;              /* index; -1 when not known */
-    const char *diff_id;        /* layer's, as the report gave it or as we found it */
+    const char *diff_id;        /* of the layer, as the report gave it or as we found it */
     const char *command;        /* of that layer, masked */
     bool base;                  /* the layer belongs to the base image */
-    const char *status;         /* "affected", "fixed", "suppressed", …; NULL when not given */
+    const char *status;         /* "affected", IMG_STATUS_SUPPRESSED, …; NULL when not given */
     const char *const *sources; /* tools that reported it, NULL-terminated */
 };
 
 struct img_scan_input {
     const char *tool, *version;
-    const char *looks_for[6]; /* "vulnerabilities", "secrets", "misconfiguration", …; NULL-terminated */
+    const char
+        *looks_for[6]; /* "vulnerabilities", "secrets", "misconfiguration", …; NULL-terminated */
     bool complete;
-    const char *reason;       /* why not complete, else NULL */
-    const char *db_version;   /* NULL when not given */
-    int64_t db_built;         /* IMG_TIME_NONE when not given */
-    struct img_digest sha256; /* of the report file; unset for own checks */
+    const char *reason;        /* why not complete, else NULL */
+    const char *db_version;    /* NULL when not given */
+    int64_t db_built;          /* IMG_TIME_NONE when not given */
+    struct img_digest sha256;  /* of the report file; unset for own checks */
     int64_t started, finished; /* IMG_TIME_NONE when not given */
 };
 
@@ -104,10 +123,11 @@ IMG_DEFINE_FREEP(struct img_checks, img_checks_free);
 IMG_NODISCARD bool img_scan_merge(struct img_scan *const *scans, size_t count,
                                   const struct img_image *image, struct img_scan **out,
                                   struct img_err *err);
-/* True when some input looked for vulnerabilities. */
+/* True when some input looked for this (IMG_LOOKS_…). */
 bool img_scan_looked_for(const struct img_scan *s, const char *what);
 
 /* The predicate: scan-report:v1, or image-checks:v1 when nothing looked for vulnerabilities. */
+const char *img_scan_predicate_type(const struct img_scan *s);
 IMG_NODISCARD bool img_scan_write(const struct img_scan *s, const struct img_image *image,
                                   struct img_buf *out, struct img_err *err);
 /* Reads a verified predicate back: scan-report:v1, image-checks:v1, cosign vuln/v1 (its
