@@ -6,18 +6,10 @@
 #include <yaml.h>
 
 #include "base/limits.h"
-
-#define CHUNK ((size_t)32 * 1024) /* bytes of memory taken at a time */
-
-/* Nodes, their arrays and their text live as long as the stream and die together. */
-struct chunk {
-    struct chunk *next;
-    size_t used, size;
-    max_align_t data[];
-};
+#include "base/pool.h"
 
 struct img_yaml_stream {
-    struct chunk *chunks;
+    struct img_pool pool; /* nodes, their arrays and their text */
     struct img_yaml **documents;
     size_t count;
 };
@@ -60,42 +52,17 @@ void img_yaml_free(struct img_yaml_stream *s)
 {
     if (s == NULL)
         return;
-    for (struct chunk *c = s->chunks, *next; c != NULL; c = next) {
-        next = c->next;
-        free(c);
-    }
+    img_pool_done(&s->pool);
     free(s);
 }
 
 static bool take(struct builder *b, size_t size, void **out, struct img_err *err)
 {
-    size_t need = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
-    struct chunk *c = b->stream->chunks;
+    void *memory = img_pool_alloc(&b->stream->pool, 1, size);
 
-    if (c == NULL || need > c->size - c->used) {
-        size_t room = need > CHUNK ? need : CHUNK;
-
-        c = malloc(sizeof(*c) + room);
-        if (c == NULL)
-            return img_fail(err, IMG_E_MEMORY, "YAML document");
-        *c = (struct chunk){.next = b->stream->chunks, .size = room};
-        b->stream->chunks = c;
-    }
-    *out = (uint8_t *)c->data + c->used;
-    c->used += need;
-    return true;
-}
-
-static bool take_text(struct builder *b, const void *text, size_t len, const char **out,
-                      struct img_err *err)
-{
-    void *copy;
-
-    if (!take(b, len + 1, &copy, err))
-        return false;
-    memcpy(copy, text, len);
-    ((char *)copy)[len] = '\0';
-    *out = copy;
+    if (memory == NULL)
+        return img_fail(err, IMG_E_MEMORY, "YAML document");
+    *out = memory;
     return true;
 }
 
@@ -140,12 +107,13 @@ static bool count_nodes(struct builder *b, size_t more, yaml_mark_t at, struct i
     return true;
 }
 
-static bool new_node(struct builder *b, enum img_yaml_kind kind, yaml_mark_t at,
+/* A node, with room for `extra` bytes right behind it. */
+static bool new_node(struct builder *b, enum img_yaml_kind kind, yaml_mark_t at, size_t extra,
                      struct img_yaml **out, struct img_err *err)
 {
     void *node;
 
-    if (!count_nodes(b, 1, at, err) || !take(b, sizeof(struct img_yaml), &node, err))
+    if (!count_nodes(b, 1, at, err) || !take(b, sizeof(struct img_yaml) + extra, &node, err))
         return false;
     *out = node;
     **out = (struct img_yaml){.kind = kind, .line = at.line + 1, .column = at.column + 1};
@@ -164,7 +132,6 @@ static bool add_anchor(struct builder *b, const yaml_char_t *name, struct img_ya
                        struct anchor **out, struct img_err *err)
 {
     struct anchor *a = &b->anchors[b->anchor_count];
-    const char *text = (const char *)name;
 
     *out = NULL;
     if (name == NULL)
@@ -175,7 +142,8 @@ static bool add_anchor(struct builder *b, const yaml_char_t *name, struct img_ya
         return img_yaml_fail(node, err, IMG_E_LIMIT, "more than %zu anchors in one document",
                              IMG_COUNT(b->anchors));
     *a = (struct anchor){.node = node};
-    if (!take_text(b, text, strlen(text), &a->name, err))
+    a->name = img_pool_str(&b->stream->pool, (const char *)name);
+    if (!img_pool_check(&b->stream->pool, err))
         return false;
     b->anchor_count++;
     *out = a;
@@ -227,9 +195,9 @@ static bool on_scalar(struct builder *b, const yaml_event_t *e, struct img_err *
         return fail_at(e->start_mark, err, IMG_E_UNSUPPORTED, "tags are not allowed");
     if (memchr(value, '\0', len) != NULL)
         return fail_at(e->start_mark, err, IMG_E_MALFORMED, "NUL in a string");
-    if (!new_node(b, IMG_YAML_SCALAR, e->start_mark, &node, err) ||
-        !take_text(b, value, len, &node->text, err))
+    if (!new_node(b, IMG_YAML_SCALAR, e->start_mark, len + 1, &node, err))
         return false;
+    node->text = memcpy(node + 1, value, len + 1); /* libyaml ends its text with a NUL */
     node->quoted = e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     if (is_key && !check_key(node, err))
         return false;
@@ -253,7 +221,7 @@ static bool on_start(struct builder *b, const yaml_event_t *e, struct img_err *e
         return fail_at(e->start_mark, err, IMG_E_UNSUPPORTED, "a list or map as a key");
     if (b->depth == IMG_COUNT(b->frames))
         return fail_at(e->start_mark, err, IMG_E_LIMIT, "nested too deeply");
-    if (!new_node(b, is_map ? IMG_YAML_MAP : IMG_YAML_LIST, e->start_mark, &f.node, err) ||
+    if (!new_node(b, is_map ? IMG_YAML_MAP : IMG_YAML_LIST, e->start_mark, 0, &f.node, err) ||
         !add_anchor(b, name, f.node, &f.anchor, err) || !push(b, f.node, err))
         return false;
     f.first = b->used;

@@ -9,9 +9,9 @@
  * it is read, so nothing later has to ask.
  *
  * Ownership: opaque, img_key_free(). Secrets are wiped.
- * Errors:    IMG_E_USAGE        a key file that is something else (a certificate, a private key
- *                               where a public one belongs, an empty file), saying what it is
- *            IMG_E_UNSUPPORTED  a key type or size that is not allowed
+ * Errors:    IMG_E_USAGE        a key file that is damaged or something else (a certificate, a private
+ *                               key where a public one belongs, an empty file), saying what it is
+ *            IMG_E_UNSUPPORTED  a key type, size or encryption that is not allowed
  *            IMG_E_DENIED       wrong password, or a password is needed and none was given
  * Threads:   a key is never changed after it is made; any number of threads may use it.
  * Source:    RFC 5208/5958 (PKCS#8), RFC 5280 (SPKI), RFC 5915 (SEC1), RFC 8017 (PKCS#1);
@@ -51,6 +51,18 @@ IMG_NODISCARD bool img_key_read_public(struct img_bytes pem, struct img_key **ou
  * SIGSTORE / COSIGN PRIVATE KEY. */
 IMG_NODISCARD bool img_key_read_private(struct img_bytes pem, const struct img_password *password,
                                         struct img_key **out, struct img_err *err);
+
+/*
+ * What a key file is, as far as can be told without its password.
+ */
+#define IMG_KEY_LABEL 64 /* bytes of a PEM label and its NUL */
+struct img_key_form {
+    char label[IMG_KEY_LABEL]; /* "PUBLIC KEY" */
+    bool is_private, encrypted;
+    char how[120]; /* how it is encrypted: "scrypt N=65536 r=8 p=1, NaCl secretbox"; else "" */
+};
+IMG_NODISCARD bool img_key_form_of(struct img_bytes pem, struct img_key_form *out,
+                                   struct img_err *err);
 
 /* SPKI PEM, and SPKI DER. */
 IMG_NODISCARD bool img_key_write_public(const struct img_key *key, struct img_buf *out,
