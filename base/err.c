@@ -5,6 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __clang_analyzer__
+#undef img_fail
+#undef img_refuse
+#undef img_fail_errno
+#undef img_ctx
+#endif
+
 static void push(struct img_err *err, const char *fmt, va_list ap) IMG_PRINTF(2, 0);
 
 static void push(struct img_err *err, const char *fmt, va_list ap)
@@ -56,9 +63,9 @@ bool img_fail_errno(struct img_err *err, const char *fmt, ...)
     va_list ap;
 
     *err = (struct img_err){.code = e == ENOENT                 ? IMG_E_NOT_FOUND
-                                   : e == EACCES || e == EPERM ? IMG_E_DENIED
-                                   : e == ENOMEM               ? IMG_E_MEMORY
-                                                               : IMG_E_IO};
+                                    : e == EACCES || e == EPERM ? IMG_E_DENIED
+                                    : e == ENOMEM               ? IMG_E_MEMORY
+                                                                : IMG_E_IO};
     pushf(err, "%s", strerror(e));
     va_start(ap, fmt);
     push(err, fmt, ap);

@@ -64,3 +64,7 @@ IMG_NODISCARD bool img_json_opt_obj(const struct img_json *at, const char *key,
 /* Raises IMG_E_MALFORMED at this place; for rules the getters cannot express. */
 IMG_NODISCARD bool img_json_fail(const struct img_json *at, struct img_err *err, const char *fmt, ...)
     IMG_PRINTF(3, 4);
+
+#ifdef __clang_analyzer__ /* see base/err.h */
+#define img_json_fail(...) ((void)img_json_fail(__VA_ARGS__), false)
+#endif

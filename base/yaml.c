@@ -423,7 +423,7 @@ const struct img_yaml *img_yaml_get(const struct img_yaml *node, const char *key
     return NULL;
 }
 
-bool img_yaml_fail(const struct img_yaml *node, struct img_err *err, enum img_code code,
+bool(img_yaml_fail)(const struct img_yaml *node, struct img_err *err, enum img_code code,
                    const char *fmt, ...)
 {
     char what[300];

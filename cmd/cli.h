@@ -29,9 +29,10 @@ struct img_opt {
     const char *help;       /* one clause, lower case, no full stop */
     void *to;               /* bool *, const char ** or struct img_list * */
     bool required;
-    bool argv_only;         /* lowers trust: never read from the environment */
-    const char *optional_value; /* TEXT/LIST: value of a bare "--name" (then only "--name=X" sets) */
-    const char *complete;   /* what completes it: "file", "dir", or "a|b|c" */
+    bool argv_only; /* lowers trust: never read from the environment */
+    const char
+        *optional_value;  /* TEXT/LIST: value of a bare "--name" (then only "--name=X" sets) */
+    const char *complete; /* what completes it: "file", "dir", or "a|b|c" */
 };
 
 struct img_cmd {

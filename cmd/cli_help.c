@@ -255,12 +255,11 @@ static void scdoc_help(const struct img_cmd *program)
     scdoc_options(program);
     for (const struct img_opt *o = img_builtin_options; o->kind != IMG_OPT_END; o++)
         scdoc_option(o);
-    printf(
-        "# ENVIRONMENT\n\n"
-        "Every option is also read from *IMGTRUST\\_OPTION*, its name in capitals with \"\\_\" "
-        "for \"-\", unless it says otherwise. What the command line says wins, and a variable "
-        "that is set but empty counts as not set. Flags take 1, true, yes, 0, false and no; "
-        "options that may be repeated take several values with blanks between them.\n\n");
+    printf("# ENVIRONMENT\n\n"
+           "Every option is also read from *IMGTRUST\\_OPTION*, its name in capitals with \"\\_\" "
+           "for \"-\", unless it says otherwise. What the command line says wins, and a variable "
+           "that is set but empty counts as not set. Flags take 1, true, yes, 0, false and no; "
+           "options that may be repeated take several values with blanks between them.\n\n");
     scdoc_statuses();
 }
 
