@@ -171,13 +171,12 @@ bool img_bundle_read_unverifiable(struct img_bytes text, struct img_bundle *out,
     IMG_AUTO(img_bundle_done) struct img_bundle b = {.key_hint = NULL};
     json_auto_t *doc = NULL;
     struct img_json root;
-    int version = 0;
     const char *keyid;
 
     if (!check_nodes(text, err) || !img_json_parse(text, IMG_LIMIT_EVIDENCE_TOTAL, &doc, err) ||
-        !img_json_root(doc, &root, err) || !read_version(&root, &version, err) ||
+        !img_json_root(doc, &root, err) || !read_version(&root, &b.version, err) ||
         !img_proto_check(&root, bundle, IMG_COUNT(bundle), err) ||
-        !read_material(&root, version, &b.key_hint, err) || !read_content(&root, &b, err))
+        !read_material(&root, b.version, &b.key_hint, err) || !read_content(&root, &b, err))
         return img_ctx(err, "bundle");
     /* sigstore_bundle.proto: a keyid that is set must be the hint */
     keyid = b.envelope.signatures[0].keyid;

@@ -18,6 +18,7 @@
  *         names, base64 in both alphabets).
  */
 struct img_bundle {
+    int version;    /* 1, 2 or 3, after "0." */
     char *key_hint; /* base64 of SHA-256 of the SPKI, as cosign writes it; a hint, no proof */
     struct img_dsse envelope;
 };

@@ -15,8 +15,8 @@ static const struct {
     {"checks", IMG_PREDICATE_CHECKS},
     {"openvex", IMG_PREDICATE_OPENVEX},
     {"slsaprovenance1", IMG_PREDICATE_SLSA_1},
-    {"slsaprovenance", IMG_PREDICATE_SLSA_02},
     {"slsaprovenance02", IMG_PREDICATE_SLSA_02},
+    {"slsaprovenance", IMG_PREDICATE_SLSA_02},
     {"link", IMG_PREDICATE_LINK},
     {"custom", IMG_PREDICATE_CUSTOM},
 };
@@ -97,4 +97,14 @@ bool img_predicate_check_word(const char *word, struct img_err *err)
                         "type '%.80s' is neither a URI nor one of sbom, provenance, " WRITABLE,
                         word);
     return true;
+}
+
+const char *img_predicate_word(const char *predicate_type)
+{
+    if (strcmp(predicate_type, IMG_PREDICATE_SIGN) == 0)
+        return "signature";
+    for (size_t i = 0; i < IMG_COUNT(words); i++)
+        if (strcmp(words[i].type, predicate_type) == 0)
+            return words[i].word;
+    return predicate_type;
 }

@@ -37,3 +37,7 @@ IMG_NODISCARD bool img_predicate_for_writing(const char *word, const char **out,
 bool img_predicate_matches(const char *word, const char *predicate_type);
 /* IMG_E_USAGE unless word could be asked for at all. */
 IMG_NODISCARD bool img_predicate_check_word(const char *word, struct img_err *err);
+
+/* The word for a predicate type in messages: "signature", "cyclonedx", …; the type itself where
+ * there is none. */
+const char *img_predicate_word(const char *predicate_type);

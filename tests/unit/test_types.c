@@ -85,12 +85,22 @@ static void sbom_and_provenance_ask_for_several_types(void **state)
     t_ok(img_predicate_check_word("provenance", &err));
 }
 
+static void a_type_is_shown_by_its_word(void **state)
+{
+    (void)state;
+    assert_string_equal(img_predicate_word(IMG_PREDICATE_SIGN), "signature");
+    assert_string_equal(img_predicate_word(IMG_PREDICATE_SPDX), "spdx");
+    assert_string_equal(img_predicate_word(IMG_PREDICATE_SLSA_02), "slsaprovenance02");
+    assert_string_equal(img_predicate_word("https://example.com/x"), "https://example.com/x");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_type_is_a_word_or_a_uri_and_nothing_else),
         cmocka_unit_test(words_are_those_of_cosign),
         cmocka_unit_test(sbom_and_provenance_ask_for_several_types),
+        cmocka_unit_test(a_type_is_shown_by_its_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
