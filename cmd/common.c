@@ -117,7 +117,7 @@ bool img_target_require_digest(const struct img_target *t, const struct img_docu
 /* --- keys ----------------------------------------------------------------------------------------
  */
 
-static bool read_key(const char *ref, struct img_buf *out, struct img_err *err)
+bool img_read_key(const char *ref, struct img_buf *out, struct img_err *err)
 {
     const char *value;
 
@@ -148,7 +148,7 @@ bool img_load_signer(const char *key, const char *password_file, struct img_sign
     const struct img_password password = {.get = img_key_password, .ctx = &how};
     struct img_bytes text;
 
-    if (!read_key(key, &pem, err) || !img_buf_bytes(&pem, &text, err) ||
+    if (!img_read_key(key, &pem, err) || !img_buf_bytes(&pem, &text, err) ||
         !img_key_read_private(text, &password, &pair, err) || !img_signer_from_key(pair, out, err))
         return img_ctx(err, "--key '%.200s'", key);
     pair = NULL; /* the signer's now */
@@ -160,7 +160,7 @@ bool img_load_public_key(const char *key, struct img_key **out, struct img_err *
     IMG_AUTO(img_buf_done) struct img_buf pem = IMG_BUF(IMG_LIMIT_KEY);
     struct img_bytes text;
 
-    if (!read_key(key, &pem, err) || !img_buf_bytes(&pem, &text, err) ||
+    if (!img_read_key(key, &pem, err) || !img_buf_bytes(&pem, &text, err) ||
         !img_key_read_public(text, out, err))
         return img_ctx(err, "--key '%.200s'", key);
     return true;

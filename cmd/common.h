@@ -82,6 +82,9 @@ IMG_NODISCARD bool img_target_require_digest(const struct img_target *t,
                                              const struct img_document *doc, bool allow_tag,
                                              const char *command, struct img_err *err);
 
+/* The bytes of a --key: a file, "-" for standard input, or env://VARIABLE. */
+IMG_NODISCARD bool img_read_key(const char *ref, struct img_buf *out, struct img_err *err);
+
 /*
  * --key REF: a file, "-" for standard input, or env://VARIABLE. Key services and hardware keys are
  * recognised and refused as IMG_E_USAGE; a PIN inside REF is refused whatever the scheme.
