@@ -384,6 +384,8 @@ bool img_attach_file(struct img_store *s, const struct img_document *image,
         return attach_bundle(s, image, &b, &a, out, err);
     if (err->code == IMG_E_MEMORY || err->code == IMG_E_INTERNAL)
         return false;
+    if (artifact_type == NULL && err->code != IMG_E_UNSUPPORTED)
+        err->code = IMG_E_USAGE; /* whatever it is, it is the user's to say */
     if (artifact_type == NULL)
         return img_ctx(err, "not a bundle, so it needs an artifact type (--type)");
     if (img_has_prefix(artifact_type, "application/vnd.dev.sigstore.bundle"))
