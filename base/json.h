@@ -65,6 +65,9 @@ IMG_NODISCARD bool img_json_opt_obj(const struct img_json *at, const char *key,
 IMG_NODISCARD bool img_json_fail(const struct img_json *at, struct img_err *err, const char *fmt, ...)
     IMG_PRINTF(3, 4);
 
+/* Appends a value as compact JSON, members in the order they were read. */
+IMG_NODISCARD bool img_json_text(const json_t *node, struct img_buf *out, struct img_err *err);
+
 #ifdef __clang_analyzer__ /* see base/err.h */
 #define img_json_fail(...) ((void)img_json_fail(__VA_ARGS__), false)
 #endif

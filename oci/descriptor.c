@@ -62,7 +62,7 @@ bool img_json_no_twins(const struct img_json *at, const char *const *names, size
 }
 
 /* RFC 6838 section 4.2, and parameters without blanks or quotes: "…bundle+json;version=0.2". */
-static bool is_media_type(const char *s)
+bool img_media_type_is_valid(const char *s)
 {
     size_t len = 0, slashes = 0;
 
@@ -87,7 +87,7 @@ bool img_json_media_type(const struct img_json *at, const char *key,
 
     if (!img_json_opt_str(at, key, &text, err))
         return false;
-    if (text[0] != '\0' && !is_media_type(text))
+    if (text[0] != '\0' && !img_media_type_is_valid(text))
         return img_json_fail(at, err, "%s: not a media type", key);
     memcpy(out, text, strlen(text) + 1);
     return true;

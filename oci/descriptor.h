@@ -49,6 +49,8 @@ void img_descriptor_done(struct img_descriptor *d);
 void img_descriptors_free(struct img_descriptor *items, size_t count);
 /* The annotation's text, or NULL. */
 const char *img_descriptor_annotation(const struct img_descriptor *d, const char *name);
+/* RFC 6838, with parameters where they need no quotes; fits IMG_MEDIA_TYPE. */
+bool img_media_type_is_valid(const char *text);
 bool img_media_type_is_index(const char *media_type);
 bool img_media_type_is_manifest(const char *media_type);
 

@@ -313,18 +313,10 @@ static bool sync_blobs(struct img_layout *l, struct img_err *err)
     return true;
 }
 
-static int dump_into(const char *data, size_t len, void *to)
-{
-    img_buf_put(to, data, len);
-    return 0;
-}
-
 static bool dump(const json_t *doc, struct img_buf *out, struct img_bytes *bytes,
                  struct img_err *err)
 {
-    if (json_dump_callback(doc, dump_into, out, JSON_COMPACT) != 0)
-        return img_fail(err, IMG_E_MEMORY, "index");
-    return img_buf_bytes(out, bytes, err);
+    return img_json_text(doc, out, err) && img_buf_bytes(out, bytes, err);
 }
 
 /* A change to the list of entries. *changed tells whether there is anything to write. */
