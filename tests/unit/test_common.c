@@ -14,7 +14,7 @@ static void write_file(const char *text, size_t len, char path[static 32])
 {
     int fd;
 
-    strcpy(path, "/tmp/img-test-XXXXXX"); /* NOLINT: 21 bytes */
+    memcpy(path, "/tmp/img-test-XXXXXX", sizeof("/tmp/img-test-XXXXXX"));
     fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, len), len);
