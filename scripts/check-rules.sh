@@ -40,7 +40,8 @@ word() { printf '(^|[^A-Za-z0-9_])(%s)[[:space:]]*\\(' "$1"; }
 # shellcheck disable=SC2086 # $code is several words
 {
 	ban "unbounded, locale-bound or stateful: use img_buf, img_text, img_time" \
-		"$(word 'strcpy|strcat|strncpy|strncat|sprintf|vsprintf|gets|strtok|strtok_r|atoi|atol|atoll|atof|gmtime|localtime|ctime|asctime|mktime|alloca|rand|srand|tmpnam|mktemp|system|popen')" $code tests
+		"$(word 'strcpy|strcat|strncpy|strncat|sprintf|vsprintf|gets|strtok|strtok_r|atoi|atol|atoll|atof|gmtime|localtime|ctime|asctime|mktime|alloca|rand|srand|tmpnam|mktemp')" $code tests
+	ban "a shell reads more into a string than was meant" "$(word 'system|popen')" $code
 	ban "goto: use IMG_AUTO" '(^|[^A-Za-z0-9_])goto[[:space:]]' $code tests
 	ban "scanf: parse with limits" "$(word '[fsv]*scanf')" $code
 	ban "libraries do not end the program" "$(word 'exit|_exit|_Exit|abort|assert|err|errx|warn|warnx')" base crypto oci attest
