@@ -35,8 +35,12 @@ static bool fixed(const struct img_json *at, const char *name, uint8_t *out, siz
     if (!img_json_str(at, name, &text, err))
         return false;
     if (!img_unbase64(img_bytes_of(text), IMG_B64_STRICT, &b, err) ||
-        !img_buf_bytes(&b, &bytes, err) || bytes.len != size)
-        return img_json_fail(at, err, "%s is not %zu bytes in base64", name, size);
+        !img_buf_bytes(&b, &bytes, err))
+        return err->code == IMG_E_LIMIT
+                   ? img_json_fail(at, err, "%s is more than %zu bytes", name, size)
+                   : img_ctx(err, "%s", name);
+    if (bytes.len != size)
+        return img_json_fail(at, err, "%s is %zu bytes, not %zu", name, bytes.len, size);
     memcpy(out, bytes.ptr, size);
     return true;
 }

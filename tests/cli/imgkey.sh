@@ -21,7 +21,7 @@ for file in imgtrust.key imgtrust.pub; do
 	check 2 "'$file' already exists" "$key" generate --password-file word
 	[ "$(cat $file)" = mine ] || fail "$file was overwritten"
 	rm $file
-	[ ! -e imgtrust.key ] && [ ! -e imgtrust.pub ] || fail "half a pair was written"
+	if [ -e imgtrust.key ] || [ -e imgtrust.pub ]; then fail "half a pair was written"; fi
 done
 ln -s nowhere imgtrust.pub
 check 2 "'imgtrust.pub' already exists" "$key" generate --password-file word
@@ -36,7 +36,9 @@ check 4 "No such file" "$key" generate --output-prefix none/k --password-file wo
 (umask 000; check 0 "sha256:" "$key" generate --password-file word)
 [ "$(stat -c %a imgtrust.key)" = 600 ] || fail "imgtrust.key is not private"
 [ "$(stat -c %a imgtrust.pub)" = 644 ] || fail "imgtrust.pub is not 0644"
-ls -A | grep -q '^\.imgtrust' && fail "a temporary file was left"
+for left in .imgtrust-*; do
+	[ ! -e "$left" ] || fail "a temporary file was left: $left"
+done
 fingerprint=$(openssl pkey -pubin -in imgtrust.pub -outform DER | sha256sum | cut -d' ' -f1)
 check 0 "" "$key" inspect -o json imgtrust.pub
 check_json ".fingerprint == \"sha256:$fingerprint\" and .type == \"ecdsa-p256\" and .private == false"
@@ -81,7 +83,7 @@ openssl pkey -in "$data/rsa-2048.key" -pubout 2>/dev/null | cmp -s - in.pub || f
 check 2 "already exists" "$key" import --key "$data/ed25519.key" --output-prefix in --password-file word
 check 2 "a public key where" "$key" import --key "$data/ed25519.pub" --output-prefix in2 --password-file word
 check 3 "1024 bits" "$key" import --key "$data/rsa-1024.key" --output-prefix in2 --password-file word
-[ ! -e in2.key ] && [ ! -e in2.pub ] || fail "a refused key was written"
+if [ -e in2.key ] || [ -e in2.pub ]; then fail "a refused key was written"; fi
 
 # foreign names do not reach the terminal raw
 esc=$(printf '\033[31m')
