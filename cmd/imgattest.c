@@ -70,7 +70,8 @@ static bool attach(struct img_target *t, const struct img_document *doc, struct 
     IMG_AUTO(img_outcomes_done) struct img_outcomes outcomes = {.count = 0};
     struct img_outcome o = {.predicate_type = what->predicate_type, .image = doc->desc.digest};
 
-    return img_attach(t->store, doc, signer, what, &o.attached, err) &&
+    return img_signing_keeps_older(t, &doc->desc.digest, &opt.signing, err) &&
+           img_attach(t->store, doc, signer, what, &o.attached, err) &&
            img_outcomes_add(&outcomes, &o, err) &&
            img_outcomes_write(&outcomes, t->ref.name, &opt.signing.outputs, err);
 }
@@ -104,7 +105,7 @@ static bool run(int argc, char **argv, int *status, struct img_err *err)
 
     (void)argc;
     (void)status;
-    if (!img_outcomes_check(&opt.signing.outputs, err) || !check_type(&what.predicate_type, err) ||
+    if (!img_signing_check(&opt.signing, err) || !check_type(&what.predicate_type, err) ||
         !img_source_date(&date, err) || !read_predicate(opt.predicate, &predicate, err) ||
         !img_buf_bytes(&predicate, &what.predicate, err) ||
         !img_load_signer(opt.signing.key, opt.signing.password_file, &signer, err) ||

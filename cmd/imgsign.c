@@ -14,8 +14,8 @@ static struct {
     struct img_common common;
     struct img_signing signing;
     const char *evidence_key, *evidence_password_file, *sbom_format, *scan_finished, *platform;
-    struct img_list reports, formats;
-    bool sbom, scan, recursive, yes;
+    struct img_list reports;
+    bool sbom, scan, recursive;
 } opt;
 
 static const struct img_opt options[] = {
@@ -67,18 +67,6 @@ static const struct img_opt options[] = {
      .help = "file with the password of --evidence-key",
      .to = &opt.evidence_password_file,
      .complete = "file"},
-    {.kind = IMG_OPT_LIST,
-     .name = "signature-format",
-     .arg = "FORMAT",
-     .help = "auto (the default) or bundle",
-     .to = &opt.formats,
-     .complete = "auto|bundle"},
-    {.kind = IMG_OPT_FLAG,
-     .letter = 'y',
-     .name = "yes",
-     .help = "write a bundle although that ends what cosign's older signatures are read for",
-     .to = &opt.yes,
-     .argv_only = true},
     {.kind = IMG_OPT_TEXT,
      .name = "as",
      .arg = "NAME",
@@ -130,22 +118,6 @@ static void job_done(struct job *j)
 /* --- options ------------------------------------------------------------------------------------
  */
 
-static bool check_formats(struct img_err *err)
-{
-    for (size_t i = 0; i < opt.formats.count; i++) {
-        const char *f = opt.formats.items[i];
-        if (strcmp(f, "cosign") == 0 || strcmp(f, "notation") == 0)
-            return img_fail(err, IMG_E_USAGE,
-                            "--signature-format %s is not supported yet; use bundle, which cosign "
-                            "3 reads",
-                            f);
-        if (strcmp(f, "auto") != 0 && strcmp(f, "bundle") != 0)
-            return img_fail(err, IMG_E_USAGE, "--signature-format '%.40s' is not auto or bundle",
-                            f);
-    }
-    return true;
-}
-
 static bool check_options(struct img_err *err)
 {
     if (opt.sbom_format != NULL && !opt.sbom)
@@ -162,7 +134,7 @@ static bool check_options(struct img_err *err)
         return img_fail(err, IMG_E_USAGE, "--evidence-key signs what --sbom and --scan make");
     if (opt.evidence_password_file != NULL && opt.evidence_key == NULL)
         return img_fail(err, IMG_E_USAGE, "--evidence-password-file needs --evidence-key");
-    return check_formats(err) && img_outcomes_check(&opt.signing.outputs, err);
+    return img_signing_check(&opt.signing, err);
 }
 
 static bool read_reports(struct job *j, struct img_err *err)
@@ -467,13 +439,23 @@ static bool attach_all(struct job *j, struct img_err *err)
     return !j->sign_top || attach(j, &j->top, "index", IMG_PREDICATE_SIGN, empty, err);
 }
 
+static bool check_older(const struct job *j, struct img_err *err)
+{
+    for (size_t i = 0; i < j->count; i++)
+        if (!img_signing_keeps_older(&j->target, &j->parts[i].image.manifest.desc.digest,
+                                     &opt.signing, err))
+            return false;
+    return !j->sign_top ||
+           img_signing_keeps_older(&j->target, &j->top.desc.digest, &opt.signing, err);
+}
+
 static bool sign(const char *image, struct img_err *err)
 {
     IMG_AUTO(job_done) struct job j = {.now = img_now(), .target.password = IMG_BUF(1)};
 
     return check_options(err) && img_source_date(&j.source_date, err) && read_reports(&j, err) &&
            load_keys(&j, err) && open_target(image, &j, err) && list_parts(&j, err) &&
-           make_all_evidence(&j, err) && attach_all(&j, err) &&
+           check_older(&j, err) && make_all_evidence(&j, err) && attach_all(&j, err) &&
            img_outcomes_write(&j.outcomes, j.target.ref.name, &opt.signing.outputs, err);
 }
 

@@ -92,6 +92,87 @@ static bool take_digest_file(const char *path, struct img_reference *ref, struct
     return true;
 }
 
+bool img_signing_check(const struct img_signing *how, struct img_err *err)
+{
+    struct img_output ignored;
+
+    for (size_t i = 0; i < how->formats.count; i++) {
+        const char *f = how->formats.items[i];
+        if (strcmp(f, "cosign") == 0 || strcmp(f, "notation") == 0)
+            return img_fail(err, IMG_E_USAGE,
+                            "--signature-format %s is not supported; bundle is, and cosign 3 "
+                            "reads it",
+                            f);
+        if (strcmp(f, "auto") != 0 && strcmp(f, "bundle") != 0)
+            return img_fail(err, IMG_E_USAGE, "--signature-format '%.40s' is not auto or bundle",
+                            f);
+    }
+    for (size_t i = 0; i < how->outputs.count; i++)
+        if (!img_output_parse(how->outputs.items[i], "text|json", &ignored, err))
+            return false;
+    return true;
+}
+
+static bool has_tag(const struct img_target *t, const char *tag, bool *out, struct img_err *err)
+{
+    IMG_AUTO(img_document_done) struct img_document d = {.bytes = IMG_BUF(IMG_LIMIT_MANIFEST)};
+    IMG_AUTO(img_str_free) char *copy = NULL;
+    struct img_reference ref = t->ref; /* borrows all but the tag */
+
+    if (!img_strdup(tag, &copy, err))
+        return false;
+    ref.tag = copy;
+    ref.digest = (struct img_digest){.hash = IMG_HASH_NONE};
+    *out = img_store_resolve(t->store, &ref, &d, NULL, err);
+    return *out || err->code == IMG_E_NOT_FOUND;
+}
+
+static bool has_bundle(const struct img_target *t, const struct img_digest *image, bool *out,
+                       struct img_err *err)
+{
+    IMG_AUTO(img_referrers_done) struct img_referrers r = {.count = 0};
+
+    if (!img_store_referrers(t->store, image, &r, err))
+        return false;
+    *out = false;
+    for (size_t i = 0; i < r.count && !*out; i++)
+        *out = img_has_prefix(r.items[i].artifact_type, "application/vnd.dev.sigstore.bundle");
+    return true;
+}
+
+static bool forced(const struct img_signing *how)
+{
+    bool bundle = false;
+
+    for (size_t i = 0; i < how->formats.count; i++)
+        bundle = bundle || strcmp(how->formats.items[i], "bundle") == 0;
+    return bundle && how->yes;
+}
+
+bool img_signing_keeps_older(const struct img_target *t, const struct img_digest *image,
+                             const struct img_signing *how, struct img_err *err)
+{
+    static const char *const kinds[] = {"sig", "att"};
+    char hex[IMG_DIGEST_TEXT], tag[IMG_DIGEST_TEXT + 16];
+
+    if (forced(how))
+        return true;
+    img_digest_hex(image, hex);
+    for (size_t i = 0; i < IMG_COUNT(kinds); i++) {
+        bool there = false, bundle = false;
+        (void)snprintf(tag, sizeof(tag), "%s-%s.%s", img_hash_name(image->hash), hex, kinds[i]);
+        if (!has_tag(t, tag, &there, err) || (there && !has_bundle(t, image, &bundle, err)))
+            return img_ctx(err, "look for signatures in cosign's older form");
+        if (there && !bundle)
+            return img_fail(err, IMG_E_USAGE,
+                            "the image is signed in cosign's older form, in the tag %s; once a "
+                            "bundle is attached, cosign 3 and Flux no longer read that. To go over "
+                            "to bundles: --signature-format bundle --yes",
+                            tag);
+    }
+    return true;
+}
+
 bool img_signing_open(const char *image, const struct img_signing *how, struct img_common *common,
                       int default_timeout_s, const char *command, struct img_target *target,
                       struct img_document *doc, struct img_err *err)
@@ -197,16 +278,6 @@ static bool write_one(const struct img_outcomes *o, const char *name, const char
     else
         put_text(o, name, &out);
     return img_buf_bytes(&out, &text, err) && img_output_write(&to, text, err);
-}
-
-bool img_outcomes_check(const struct img_list *outputs, struct img_err *err)
-{
-    struct img_output ignored;
-
-    for (size_t i = 0; i < outputs->count; i++)
-        if (!img_output_parse(outputs->items[i], "text|json", &ignored, err))
-            return false;
-    return true;
 }
 
 bool img_outcomes_write(const struct img_outcomes *o, const char *name,

@@ -14,8 +14,8 @@
  */
 struct img_signing {
     const char *key, *password_file, *digest_file;
-    bool allow_tag, replace;
-    struct img_list outputs;
+    bool allow_tag, replace, yes;
+    struct img_list outputs, formats;
 };
 #define IMG_SIGNING_OPTIONS(s)                                                                     \
     {.kind = IMG_OPT_TEXT,                                                                         \
@@ -49,6 +49,19 @@ struct img_signing {
          .name = "replace",                                                                        \
          .help = "take away earlier statements of the same type by the same key",                  \
          .to = &(s).replace},                                                                      \
+        {.kind = IMG_OPT_LIST,                                                                     \
+         .name = "signature-format",                                                               \
+         .arg = "FORMAT",                                                                          \
+         .help = "auto (the default) or bundle, which is what is written",                         \
+         .to = &(s).formats,                                                                       \
+         .complete = "auto|bundle"},                                                               \
+        {.kind = IMG_OPT_FLAG,                                                                     \
+         .letter = 'y',                                                                            \
+         .name = "yes",                                                                            \
+         .help = "with --signature-format bundle: even if cosign then stops reading the "          \
+                 "signatures that are there",                                                      \
+         .to = &(s).yes,                                                                           \
+         .argv_only = true},                                                                       \
     {                                                                                              \
         .kind = IMG_OPT_LIST, .letter = 'o', .name = "output", .arg = "FORMAT[=FILE]",             \
         .help = "text or json, on stdout or in a file", .to = &(s).outputs,                        \
@@ -60,12 +73,24 @@ struct img_signing {
 IMG_NODISCARD bool img_digest_file_parse(struct img_bytes text, struct img_digest *out, char **name,
                                          struct img_err *err);
 
+/* IMG_E_USAGE for a --signature-format or an --output that cannot be. */
+IMG_NODISCARD bool img_signing_check(const struct img_signing *how, struct img_err *err);
+
 /* Opens the image for attaching and resolves it once, to a digest that is settled as above.
  * `command` is what to type again, up to the image, for the message that refuses a tag. */
 IMG_NODISCARD bool img_signing_open(const char *image, const struct img_signing *how,
                                     struct img_common *common, int default_timeout_s,
                                     const char *command, struct img_target *target,
                                     struct img_document *doc, struct img_err *err);
+
+/*
+ * Once a bundle is attached to an image, cosign 3 and Flux no longer read the signatures in
+ * cosign's older tags. So the first bundle of an image that has such tags is IMG_E_USAGE, naming
+ * what would stop verifying, unless it is asked for with --signature-format bundle --yes.
+ */
+IMG_NODISCARD bool img_signing_keeps_older(const struct img_target *t,
+                                           const struct img_digest *image,
+                                           const struct img_signing *how, struct img_err *err);
 
 /* What was attached, in order. */
 struct img_outcome {
@@ -80,8 +105,6 @@ struct img_outcomes {
 };
 IMG_NODISCARD bool img_outcomes_add(struct img_outcomes *o, const struct img_outcome *item,
                                     struct img_err *err);
-/* IMG_E_USAGE for an --output that could not be written later. */
-IMG_NODISCARD bool img_outcomes_check(const struct img_list *outputs, struct img_err *err);
 /* Renders to every --output; text on stdout when there is none. */
 IMG_NODISCARD bool img_outcomes_write(const struct img_outcomes *o, const char *name,
                                       const struct img_list *outputs, struct img_err *err);
