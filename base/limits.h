@@ -56,6 +56,9 @@
 #define IMG_LIMIT_PACKAGE_DB    (64 * IMG_MIB)  /* bytes of one dpkg or apk database file */
 #define IMG_LIMIT_PURL          (16 * IMG_KIB)  /* bytes of one package URL; real ones stay under 1 KiB */
 #define IMG_LIMIT_PACKAGES      200000          /* packages of one image */
+#define IMG_LIMIT_CHECKS        100000          /* findings of one kind in one layer; further ones make the checks incomplete */
+#define IMG_LIMIT_SETUID        1000            /* setuid files of one layer; a whole distribution has 50 */
+#define IMG_LIMIT_PASSWD        (1 * IMG_MIB)   /* bytes of etc/passwd */
 
 /* Reports, policies, manifests, keys */
 #define IMG_LIMIT_REPORT        (128 * IMG_MIB) /* bytes of a scanner's report */

@@ -75,3 +75,12 @@ IMG_NODISCARD bool scan_report_parse(struct img_bytes text, int64_t finished, st
 /* IMG_E_MALFORMED subject-mismatch, naming both, unless the report is about this image. */
 IMG_NODISCARD bool scan_report_is_about(const struct img_scan *s, const struct img_image *image,
                                         struct img_err *err);
+
+/* Predicates of others, from a cursor at the predicate. */
+IMG_NODISCARD bool scan_read_vuln(struct scan_owner *o, const struct img_json *root,
+                                  struct img_err *err);
+IMG_NODISCARD bool scan_read_vulns(struct scan_owner *o, const struct img_json *root,
+                                   struct img_err *err);
+/* vuln/v1 around one report; *redacted says whether the report in it had parts taken out. */
+IMG_NODISCARD bool scan_vuln_write(struct img_bytes report, const struct img_scan *read,
+                                   struct img_buf *out, bool *redacted, struct img_err *err);

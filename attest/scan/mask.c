@@ -85,16 +85,24 @@ static void copy_to(struct masker *m, size_t to)
     m->at = to;
 }
 
-/* Passes over a value: to the closing quote when it has one, else to what ends a shell word. */
+static size_t skip_class(const struct masker *m, size_t at, const char *class)
+{
+    while (at < m->in.len && m->in.ptr[at] != 0 && strchr(class, m->in.ptr[at]) != NULL)
+        at++;
+    return at;
+}
+
+/* Passes over a value: to the closing quote when it has one, which stays, else to what ends a shell
+ * word. */
 static void mask_value(struct masker *m)
 {
-    size_t i = m->at;
+    size_t i = skip_class(m, m->at, "\\");
     uint8_t quote = 0;
 
-    while (i < m->in.len && m->in.ptr[i] == '\\')
-        i++;
-    if (i < m->in.len && (m->in.ptr[i] == '"' || m->in.ptr[i] == '\''))
+    if (i < m->in.len && (m->in.ptr[i] == '"' || m->in.ptr[i] == '\'')) {
         quote = m->in.ptr[i++];
+        copy_to(m, i);
+    }
     while (i < m->in.len) {
         uint8_t c = m->in.ptr[i];
 
@@ -102,7 +110,7 @@ static void mask_value(struct masker *m)
             break;
         i++;
     }
-    m->at = i + (quote != 0 && i < m->in.len);
+    m->at = i;
     img_buf_puts(m->out, stars);
 }
 
@@ -112,13 +120,6 @@ static void mask_header(struct masker *m)
     while (m->at < m->in.len && strchr("\"'\n", m->in.ptr[m->at]) == NULL)
         m->at++;
     img_buf_puts(m->out, stars);
-}
-
-static size_t skip_class(const struct masker *m, size_t at, const char *class)
-{
-    while (at < m->in.len && m->in.ptr[at] != 0 && strchr(class, m->in.ptr[at]) != NULL)
-        at++;
-    return at;
 }
 
 /* A name has just been copied; what follows it decides whether a value is masked. */

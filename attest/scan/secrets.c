@@ -352,6 +352,6 @@ bool secret_find(struct img_bytes d, size_t from, size_t limit, struct secret_hi
                 return true;
             }
     }
-    *next = limit;
+    *next = i > limit ? i : limit;
     return false;
 }
