@@ -82,3 +82,7 @@
 #define IMG_LIMIT_HEADERS    (256 * IMG_KIB) /* bytes of response headers */
 #define IMG_LIMIT_ERROR_BODY (64 * IMG_KIB)  /* bytes of an error body kept for the message */
 #define IMG_LIMIT_REDIRECTS  5               /* hops of one request */
+#define IMG_LIMIT_CA_FILE    (4 * IMG_MIB)   /* bytes of --ca-file; the usual bundle has 220 KiB */
+#define IMG_LIMIT_TRIES      4               /* times one request is sent */
+#define IMG_LIMIT_RETRY_WAIT 60              /* seconds; a longer Retry-After is cut to this */
+#define IMG_LIMIT_URL        (16 * IMG_KIB)  /* bytes of a URL; signed storage URLs have 2 KiB */

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/progress.h"
+#include "oci/cost.h"
 #include "oci/manifest.h"
 #include "oci/reader.h"
 #include "oci/reference.h"
@@ -29,11 +30,6 @@ struct img_store_options {
     struct img_bytes password;
     int64_t timeout_ms;            /* for the whole run; 0: none (stalls still end it) */
     struct img_progress *progress; /* may be NULL */
-};
-
-/* What talking to the store cost so far. */
-struct img_cost {
-    uint64_t requests, round_trips, bytes; /* round trips: dependent ones, after connecting */
 };
 
 /* A document as resolved: its descriptor, and its bytes as they hash. */

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "oci/fallback.h"
+#include "oci/registry.h"
+
+#define WINDOW_MS 2000 /* at least so long is watched whether a written list stays */
+#define REREADS   4    /* and so often is it read in that time */
+#define WINDOW_OF 8    /* … or so many times the longest time from reading to having written */
+
+/*
+ * A list of referrers under a fallback tag is changed by reading it, changing it and writing it
+ * back, and no registry offers more than that: whoever writes in between is overwritten. So each
+ * writer makes sure that its own change is there to stay. It reads the list again and again for
+ * longer than any writer that was already under way can be expected to take, and starts over when
+ * its change is gone. A writer that takes longer than eight times what we needed ourselves, and
+ * than two seconds, can still undo it: that window is in the documentation.
+ */
+struct slot {
+    struct img_registry *r;
+    char *url;
+    const char *tag;
+    int64_t longest; /* ms from reading to having written, so far */
+    bool put;        /* something was written */
+    /* what is wanted of the list: */
+    const struct img_descriptor *add; /* or */
+    const struct img_digest *remove;
+    size_t remove_count;
+};
+
+static bool edit(const struct slot *s, struct img_bytes list, struct img_buf *out, bool *changed,
+                 struct img_err *err)
+{
+    return s->add != NULL
+               ? img_fallback_add(list, s->add, out, changed, err)
+               : img_fallback_remove(list, s->remove, s->remove_count, out, changed, err);
+}
+
+/* An absent list is empty; one that cannot be had, or is none, is an error and stays as it is. */
+static bool get_list(struct slot *s, struct img_http_reply *reply, struct img_bytes *list,
+                     struct img_err *err)
+{
+    struct img_http_request request = {.method = "GET",
+                                       .url = s->url,
+                                       .headers = {IMG_ACCEPT_MANIFEST, "Cache-Control: no-cache"},
+                                       .limit = IMG_LIMIT_MANIFEST,
+                                       .follow = IMG_FOLLOW_ANY,
+                                       .plain = true,
+                                       .again = true};
+
+    if (!img_registry_ask_one(s->r, &request, reply, err))
+        return false;
+    *list = (struct img_bytes){.len = 0};
+    if (img_registry_is_absent(reply))
+        return true;
+    if (reply->status != 200)
+        return img_registry_refusal(s->r, reply, err);
+    if (!img_buf_bytes(&reply->body, list, err) || !img_registry_check_digest(reply, *list, err))
+        return false;
+    return list->len > 0 ? true : img_fail(err, IMG_E_MALFORMED, "an empty reply");
+}
+
+/* Writes; where the registry knows conditional requests, only over what was read. *lost: somebody
+ * else was faster. */
+static bool put_list(struct slot *s, const struct img_http_reply *read, struct img_bytes list,
+                     bool *lost, struct img_err *err)
+{
+    IMG_AUTO(img_http_reply_done) struct img_http_reply reply = {.ok = false};
+    IMG_AUTO(img_str_free) char *match = NULL;
+    const char *etag = img_http_header(read, "ETag", 0);
+    struct img_http_request request = {.method = "PUT",
+                                       .url = s->url,
+                                       .headers = {"Content-Type: " IMG_TYPE_OCI_INDEX},
+                                       .body = list,
+                                       .limit = IMG_LIMIT_ERROR_BODY,
+                                       .plain = true,
+                                       .again = true};
+
+    if (etag != NULL && !img_strf(&match, err, "If-Match: %.200s", etag))
+        return false;
+    request.headers[1] = match;
+    if (!img_registry_ask_one(s->r, &request, &reply, err))
+        return false;
+    *lost = reply.status == 412;
+    if (*lost)
+        return true;
+    if (reply.status != 201 && reply.status != 200)
+        return img_registry_refusal(s->r, &reply, err);
+    return img_registry_check_digest(&reply, list, err);
+}
+
+/* Reads the list and writes it where it is not as wanted. */
+static bool change_once(struct slot *s, bool *changed, bool *lost, struct img_err *err)
+{
+    IMG_AUTO(img_http_reply_done) struct img_http_reply read = {.ok = false};
+    IMG_AUTO(img_buf_done) struct img_buf next = IMG_BUF(IMG_LIMIT_MANIFEST);
+    int64_t began = img_http_clock(), took;
+    struct img_bytes list, wanted;
+
+    *lost = false;
+    if (!get_list(s, &read, &list, err) || !edit(s, list, &next, changed, err) ||
+        !img_buf_bytes(&next, &wanted, err))
+        return false;
+    if (!*changed)
+        return true;
+    if (!put_list(s, &read, wanted, lost, err))
+        return false;
+    s->put = true;
+    took = img_http_clock() - began;
+    s->longest = took > s->longest ? took : s->longest;
+    return true;
+}
+
+/* *stays: the list was as wanted every time it was read for long enough. */
+static bool watch(struct slot *s, bool *stays, struct img_err *err)
+{
+    int64_t window = s->longest * WINDOW_OF > WINDOW_MS ? s->longest * WINDOW_OF : WINDOW_MS;
+    int64_t end = img_http_clock() + window;
+
+    *stays = true;
+    for (int reads = 0; *stays && (reads < REREADS || img_http_clock() < end); reads++) {
+        IMG_AUTO(img_http_reply_done) struct img_http_reply reply = {.ok = false};
+        IMG_AUTO(img_buf_done) struct img_buf next = IMG_BUF(IMG_LIMIT_MANIFEST);
+        struct img_bytes list;
+        int64_t wait = img_http_jitter(window / REREADS);
+        bool changed;
+
+        if (!img_http_wait(s->r->http, wait, err) || !get_list(s, &reply, &list, err) ||
+            !edit(s, list, &next, &changed, err))
+            return false;
+        *stays = !changed;
+    }
+    return true;
+}
+
+static bool settle(struct slot *s, struct img_err *err)
+{
+    bool stays = false, changed, lost;
+
+    for (unsigned round = 0; !stays; round++) {
+        /* The more often it was lost, the more others there are. */
+        if (round > 0 &&
+            !img_http_wait(s->r->http, img_http_random(INT64_C(50) << (round < 6 ? round : 6)),
+                           err))
+            return false;
+        if (!change_once(s, &changed, &lost, err))
+            return false;
+        if (!changed && !s->put && s->add == NULL)
+            return true; /* nothing to take away, and nobody adds what is being taken away */
+        if (!lost && !watch(s, &stays, err))
+            return false;
+    }
+    return true;
+}
+
+static bool change_list(struct slot *s, const struct img_digest *subject, struct img_err *err)
+{
+    char tag[IMG_FALLBACK_TAG];
+    bool ok;
+
+    img_fallback_tag(subject, tag);
+    if (!img_strf(&s->url, err, "%s/manifests/%s", s->r->api, tag))
+        return false;
+    ok = settle(s, err);
+    free(s->url);
+    s->url = NULL;
+    if (ok)
+        return true;
+    if (s->put && err->code == IMG_E_NETWORK)
+        err->why = IMG_WHY_ATTACH_UNCONFIRMED;
+    return img_ctx(err, "list of referrers (tag %s)%s", tag,
+                   s->put ? ", written but not confirmed" : "");
+}
+
+/* Whether the referrers API shows it. One that said it would gets a moment to do so. */
+static bool is_listed(struct img_registry *r, const struct img_digest *subject,
+                      const struct img_digest *manifest, bool promised, bool *listed,
+                      struct img_err *err)
+{
+    bool available = false;
+
+    if (!img_registry_api_lists(r, subject, manifest, &available, listed, err))
+        return false;
+    for (int i = 0; i < REREADS && promised && available && !*listed; i++)
+        if (!img_http_wait(r->http, img_http_jitter(WINDOW_MS / REREADS), err) ||
+            !img_registry_api_lists(r, subject, manifest, &available, listed, err))
+            return false;
+    return true;
+}
+
+bool img_registry_attach(struct img_store *store, const struct img_descriptor *desc,
+                         const struct img_digest *subject, struct img_bytes bytes,
+                         struct img_err *err)
+{
+    struct img_registry *r = (struct img_registry *)store;
+    struct slot s = {.r = r, .add = desc};
+    char digest[IMG_DIGEST_TEXT];
+    bool promised = false, listed = false;
+
+    img_digest_text(&desc->digest, digest);
+    if (!img_registry_send_manifest(r, digest, desc->media_type, bytes, subject, &promised, err) ||
+        !is_listed(r, subject, &desc->digest, promised, &listed, err))
+        return img_ctx(err, "attach %s", digest);
+    /* Also where the registry promised to list it and does not: some do. */
+    if (!listed && !change_list(&s, subject, err))
+        return img_ctx(err, "attach %s", digest);
+    return true;
+}
+
+static bool delete_manifest(struct img_registry *r, const struct img_digest *digest, bool *gone,
+                            struct img_err *err)
+{
+    IMG_AUTO(img_http_reply_done) struct img_http_reply reply = {.ok = false};
+    IMG_AUTO(img_str_free) char *url = NULL;
+    struct img_http_request request = {.method = "DELETE",
+                                       .limit = IMG_LIMIT_ERROR_BODY,
+                                       .plain = true,
+                                       .again = true};
+    char text[IMG_DIGEST_TEXT];
+
+    img_digest_text(digest, text);
+    if (!img_strf(&url, err, "%s/manifests/%s", r->api, text))
+        return false;
+    request.url = url;
+    if (!img_registry_ask_one(r, &request, &reply, err))
+        return false;
+    *gone = (reply.status >= 200 && reply.status < 300) || img_registry_is_absent(&reply);
+    /* Many registries do not let anyone delete, or not us; then the list has to do. */
+    if (!*gone && reply.status != 400 && reply.status != 401 && reply.status != 403 &&
+        reply.status != 405)
+        return img_registry_refusal(r, &reply, err);
+    return true;
+}
+
+/* The list first, so that it never names what is not there. */
+bool img_registry_detach(struct img_store *store, const struct img_digest *subject,
+                         const struct img_digest *digests, size_t count, struct img_err *err)
+{
+    struct img_registry *r = (struct img_registry *)store;
+    struct slot s = {.r = r, .remove = digests, .remove_count = count};
+
+    if (!change_list(&s, subject, err))
+        return img_ctx(err, "detach");
+    for (size_t i = 0; i < count; i++) {
+        bool gone = false, available = false, listed = false;
+        char digest[IMG_DIGEST_TEXT];
+
+        img_digest_text(&digests[i], digest);
+        if (!delete_manifest(r, &digests[i], &gone, err) ||
+            (!gone && !img_registry_api_lists(r, subject, &digests[i], &available, &listed, err)))
+            return img_ctx(err, "detach %s", digest);
+        if (listed)
+            return img_fail(err, IMG_E_DENIED, "detach %s: %s does not allow deleting it", digest,
+                            r->host);
+    }
+    return true;
+}
