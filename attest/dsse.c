@@ -15,11 +15,6 @@ static const struct img_proto_member envelope[] = {[PAYLOAD] = {"payload", NULL}
                                                    [SIGNATURES] = {"signatures", NULL}};
 static const struct img_proto_member signature[] = {{"sig", NULL}, {"keyid", NULL}};
 
-static struct img_bytes bytes_of(const char *text)
-{
-    return (struct img_bytes){.ptr = (const uint8_t *)text, .len = strlen(text)};
-}
-
 static bool read_signature(const struct img_json *at, struct img_dsse_signature *out,
                            struct img_err *err)
 {
@@ -30,7 +25,7 @@ static bool read_signature(const struct img_json *at, struct img_dsse_signature 
         (img_proto_key(at, signature[1]) != NULL && !img_json_str(at, "keyid", &keyid, err)))
         return false;
     out->sig = IMG_BUF(IMG_LIMIT_SIGNATURE);
-    if (!img_unbase64(bytes_of(sig), IMG_B64_PROTOJSON, &out->sig, err))
+    if (!img_unbase64(img_bytes_of(sig), IMG_B64_PROTOJSON, &out->sig, err))
         return img_ctx(err, "/sig");
     return keyid[0] == '\0' || img_strdup(keyid, &out->keyid, err);
 }
@@ -65,7 +60,7 @@ bool img_dsse_read(const struct img_json *at, struct img_dsse *out, struct img_e
         !img_json_str(at, "payload", &payload, err) || !img_strdup(type, &d.payload_type, err) ||
         !read_signatures(at, &d, err))
         return img_ctx(err, "envelope");
-    if (!img_unbase64(bytes_of(payload), IMG_B64_PROTOJSON, &d.payload, err))
+    if (!img_unbase64(img_bytes_of(payload), IMG_B64_PROTOJSON, &d.payload, err))
         return img_ctx(err, "envelope: /payload");
     *out = d;
     d = (struct img_dsse){.count = 0};

@@ -235,10 +235,11 @@ static bool fetch_bundles(struct collection *c, struct img_err *err)
         return img_ctx(err, "evidence");
     for (size_t i = 0; i < c->count; i++) {
         struct img_want *w = &f.wants[n];
+        struct img_bytes text;
         if (!c->items[i].wanted)
             continue;
         n++;
-        if (w->ok)
+        if (w->ok && img_buf_bytes(&w->bytes, &text, &w->err))
             keep(c, &c->items[i], &w->bytes);
         else if (!settle(c, c->items[i].listed, &w->err, err))
             return false;

@@ -25,18 +25,21 @@ struct trust {
 };
 
 /* The fingerprint that a hint claims, or an unset digest: hints are anybody's words. */
-static struct img_digest claimed_key(const char *hint)
+static bool read_hint(const char *hint, struct img_digest *out, struct img_err *err)
 {
     struct img_digest d = {.hash = IMG_SHA256, .len = 32};
     IMG_AUTO(img_buf_done) struct img_buf raw = IMG_BUF(32);
-    struct img_err ignored = IMG_ERR_INIT;
-    struct img_bytes text = {.ptr = (const uint8_t *)hint, .len = strlen(hint)}, bytes = {0};
+    struct img_bytes bytes = {0};
 
-    if (!img_unbase64(text, IMG_B64_PROTOJSON, &raw, &ignored) ||
-        !img_buf_bytes(&raw, &bytes, &ignored) || bytes.len != d.len)
-        return (struct img_digest){.hash = IMG_HASH_NONE};
+    *out = (struct img_digest){.hash = IMG_HASH_NONE};
+    if (!img_unbase64(img_bytes_of(hint), IMG_B64_PROTOJSON, &raw, err) ||
+        !img_buf_bytes(&raw, &bytes, err))
+        return err->code != IMG_E_MEMORY;
+    if (bytes.len != d.len)
+        return true;
     memcpy(d.bytes, bytes.ptr, d.len);
-    return d;
+    *out = d;
+    return true;
 }
 
 /* True when an authority before number a, or an earlier key of it, is the same key. */
@@ -156,11 +159,12 @@ static bool check_signature(const struct trust *t, const struct img_bundle *b,
                             struct img_verified *v, struct img_err *err)
 {
     IMG_AUTO(img_buf_done) struct img_buf pae = IMG_BUF(IMG_LIMIT_PAE);
-    struct img_digest claimed = claimed_key(b->key_hint);
     struct img_bytes payload, message, signature;
     const struct img_key *key = NULL;
+    struct img_digest claimed;
 
-    if (!img_buf_bytes(&b->envelope.payload, &payload, err) ||
+    if (!read_hint(b->key_hint, &claimed, err) ||
+        !img_buf_bytes(&b->envelope.payload, &payload, err) ||
         !img_buf_bytes(&b->envelope.signatures[0].sig, &signature, err))
         return false;
     img_dsse_pae(b->envelope.payload_type, payload, &pae);

@@ -17,11 +17,6 @@ static struct {
     struct img_signer *signer;
 } at;
 
-static struct img_bytes bytes(const char *text)
-{
-    return (struct img_bytes){.ptr = (const uint8_t *)text, .len = strlen(text)};
-}
-
 #define IMAGE                                                                                      \
     "{\"schemaVersion\":2,\"mediaType\":\"" IMG_TYPE_OCI_MANIFEST                                  \
     "\",\"config\":{\"mediaType\":\"" IMG_TYPE_OCI_EMPTY "\",\"size\":2,\"digest\":"               \
@@ -50,13 +45,13 @@ static int open_layout(void **state)
     (void)snprintf(text, sizeof(text), "oci:%s/l:1", at.dir);
     t_ok(img_reference_parse(text, &at.ref, &err));
     t_ok(img_store_open(&at.ref, &options, &at.store, &err));
-    t_ok(img_digest_of(IMG_SHA256, bytes("{}"), &d.digest, &err));
-    t_ok(img_reader_of_bytes(bytes("{}"), &config, &err));
+    t_ok(img_digest_of(IMG_SHA256, img_bytes_of("{}"), &d.digest, &err));
+    t_ok(img_reader_of_bytes(img_bytes_of("{}"), &config, &err));
     t_ok(img_store_put_blob(at.store, &d, config, &err));
     img_reader_free(config);
     d = (struct img_descriptor){.media_type = IMG_TYPE_OCI_MANIFEST, .size = strlen(IMAGE)};
-    t_ok(img_digest_of(IMG_SHA256, bytes(IMAGE), &d.digest, &err));
-    t_ok(img_store_put_manifest(at.store, &d, bytes(IMAGE), "1", true, &err));
+    t_ok(img_digest_of(IMG_SHA256, img_bytes_of(IMAGE), &d.digest, &err));
+    t_ok(img_store_put_manifest(at.store, &d, img_bytes_of(IMAGE), "1", true, &err));
     at.image = (struct img_document){.bytes = IMG_BUF(IMG_LIMIT_MANIFEST)};
     t_ok(img_store_resolve(at.store, &at.ref, &at.image, NULL, &err));
     new_signer(IMG_KEY_P256);
@@ -81,7 +76,7 @@ static bool attach(const char *type, const char *predicate, bool replace, struct
 {
     struct img_attachment what = {.predicate_type = type,
                                   .name = "reg/app",
-                                  .predicate = bytes(predicate),
+                                  .predicate = img_bytes_of(predicate),
                                   .replace = replace,
                                   .now = NOW};
 
@@ -128,7 +123,7 @@ static void what_is_attached_verifies(void **state)
         for (size_t k = 0; k < l.count; k++)
             if (img_digest_equal(&l.items[k].blob, &a.bundle))
                 t_ok(img_verify_evidence(&l.items[k], &authority, 1, &at.image.desc.digest,
-                                         bytes(IMAGE), NOW, &v, &err));
+                                         img_bytes_of(IMAGE), NOW, &v, &err));
         assert_non_null(v);
         assert_true(img_digest_equal(img_verified_manifest(v), &a.manifest));
         assert_string_equal(img_verified_name(v), "reg/app");
@@ -191,7 +186,7 @@ static void a_signature_that_does_not_fit_is_never_attached(void **state)
     static const struct img_signer_ops ops = {.sign = sign_wrongly, .public_key = right_key};
     struct img_signer wrong = {.ops = &ops};
     struct img_attachment what = {.predicate_type = IMG_PREDICATE_SIGN,
-                                  .predicate = bytes("{}"),
+                                  .predicate = img_bytes_of("{}"),
                                   .now = NOW};
     struct img_attached a;
 
@@ -252,16 +247,16 @@ static void any_other_file_needs_a_type(void **state)
     struct img_attached a = {.already = true};
 
     (void)state;
-    t_fails(img_attach_file(at.store, &at.image, bytes("notes"), NULL, NULL, NOW, &a, &err),
+    t_fails(img_attach_file(at.store, &at.image, img_bytes_of("notes"), NULL, NULL, NOW, &a, &err),
             IMG_E_USAGE, "JSON");
-    t_fails(img_attach_file(at.store, &at.image, bytes("notes"), IMG_TYPE_BUNDLE, NULL, NOW, &a,
-                            &err),
+    t_fails(img_attach_file(at.store, &at.image, img_bytes_of("notes"), IMG_TYPE_BUNDLE, NULL, NOW,
+                            &a, &err),
             IMG_E_MALFORMED, "JSON");
-    t_ok(
-        img_attach_file(at.store, &at.image, bytes("notes"), "text/plain", "n.txt", NOW, &a, &err));
-    assert_false(a.already);
-    t_ok(img_attach_file(at.store, &at.image, bytes("notes"), "text/plain", "n.txt", NOW + 9, &a,
+    t_ok(img_attach_file(at.store, &at.image, img_bytes_of("notes"), "text/plain", "n.txt", NOW, &a,
                          &err));
+    assert_false(a.already);
+    t_ok(img_attach_file(at.store, &at.image, img_bytes_of("notes"), "text/plain", "n.txt", NOW + 9,
+                         &a, &err));
     assert_true(a.already);
     t_ok(img_store_referrers(at.store, &at.image.desc.digest, &r, &err));
     assert_int_equal(r.count, 1);

@@ -3,11 +3,6 @@
 #include "base/limits.h"
 #include "tests/support/t.h"
 
-static struct img_bytes bytes(const char *text)
-{
-    return (struct img_bytes){.ptr = (const uint8_t *)text, .len = strlen(text)};
-}
-
 #define TYPE3  "\"mediaType\":\"application/vnd.dev.sigstore.bundle.v0.3+json\""
 #define OLD(v) "\"mediaType\":\"application/vnd.dev.sigstore.bundle+json;version=" v "\""
 #define KEY    "\"verificationMaterial\":{\"publicKey\":{\"hint\":\"h\"}}"
@@ -67,7 +62,7 @@ static void anything_but_a_bundle_is_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < IMG_COUNT(bad); i++)
-        t_fails(img_bundle_read(bytes(bad[i].text), &b, &err), bad[i].code, bad[i].says);
+        t_fails(img_bundle_read(img_bytes_of(bad[i].text), &b, &err), bad[i].code, bad[i].says);
     assert_null(b.key_hint);
     assert_null(b.envelope.payload_type);
 }
@@ -78,9 +73,10 @@ static void reasons_tell_unsupported_from_wrong(void **state)
     struct img_err err = IMG_ERR_INIT;
 
     (void)state;
-    assert_false(img_bundle_read(bytes(WITH("{\"certificate\":{}}")), &b, &err));
+    assert_false(img_bundle_read(img_bytes_of(WITH("{\"certificate\":{}}")), &b, &err));
     assert_int_equal(err.why, IMG_WHY_UNSUPPORTED);
-    assert_false(img_bundle_read(bytes("{" TYPE3 "," KEY "," DSSE(ONE "," ONE) "}"), &b, &err));
+    assert_false(
+        img_bundle_read(img_bytes_of("{" TYPE3 "," KEY "," DSSE(ONE "," ONE) "}"), &b, &err));
     assert_int_equal(err.why, IMG_WHY_SIGNATURE_COUNT);
 }
 
@@ -148,7 +144,7 @@ static void every_version_and_spelling_is_read(void **state)
     (void)state;
     for (size_t i = 0; i < IMG_COUNT(good); i++) {
         IMG_AUTO(img_bundle_done) struct img_bundle b = {.key_hint = NULL};
-        t_ok(img_bundle_read(bytes(good[i].text), &b, &err));
+        t_ok(img_bundle_read(img_bytes_of(good[i].text), &b, &err));
         assert_int_equal(b.version, good[i].version);
         assert_string_equal(b.key_hint, "h");
         assert_string_equal(b.envelope.payload_type, "t");
@@ -163,11 +159,12 @@ static void a_certificate_is_let_pass_only_where_nothing_is_believed(void **stat
     struct img_bundle none = {.key_hint = NULL};
 
     (void)state;
-    t_ok(img_bundle_read_unverifiable(bytes(WITH("{\"certificate\":{\"rawBytes\":\"\"}}")), &b,
-                                      &err));
+    t_ok(img_bundle_read_unverifiable(img_bytes_of(WITH("{\"certificate\":{\"rawBytes\":\"\"}}")),
+                                      &b, &err));
     assert_null(b.key_hint);
     assert_string_equal(b.envelope.payload_type, "t");
-    t_fails(img_bundle_read_unverifiable(bytes("{" TYPE3 "," KEY "," DSSE("") "}"), &none, &err),
+    t_fails(img_bundle_read_unverifiable(img_bytes_of("{" TYPE3 "," KEY "," DSSE("") "}"), &none,
+                                         &err),
             IMG_E_MALFORMED, "0 signatures");
 }
 
@@ -180,8 +177,8 @@ static void what_is_written_reads_back(void **state)
 
     (void)state;
     t_ok(img_key_generate(IMG_KEY_P256, &key, &err));
-    t_ok(img_bundle_write(key, "application/vnd.in-toto+json", bytes("{\"a\":\"\xff\"}"),
-                          bytes("\x01\x02"), &out, &err));
+    t_ok(img_bundle_write(key, "application/vnd.in-toto+json", img_bytes_of("{\"a\":\"\xff\"}"),
+                          img_bytes_of("\x01\x02"), &out, &err));
     t_ok(img_bundle_hint(key, &hint, &err));
     t_ok(img_buf_bytes(&hint, &h, &err));
     t_ok(img_buf_bytes(&out, &text, &err));

@@ -3,18 +3,13 @@
 #include "base/limits.h"
 #include "tests/support/t.h"
 
-static struct img_bytes bytes(const char *text)
-{
-    return (struct img_bytes){.ptr = (const uint8_t *)text, .len = strlen(text)};
-}
-
 static bool read_envelope(const char *text, struct img_dsse *out, struct img_err *err)
 {
     json_auto_t *doc = NULL;
     struct img_json root;
 
-    return img_json_parse(bytes(text), IMG_MIB, &doc, err) && img_json_root(doc, &root, err) &&
-           img_dsse_read(&root, out, err);
+    return img_json_parse(img_bytes_of(text), IMG_MIB, &doc, err) &&
+           img_json_root(doc, &root, err) && img_dsse_read(&root, out, err);
 }
 
 #define SIGS "\"signatures\":[{\"sig\":\"AQID\"}]"
@@ -102,11 +97,11 @@ static void pae_is_that_of_the_specification(void **state)
     static const char want[] = "DSSEv1 29 http://example.com/HelloWorld 11 hello world";
 
     (void)state;
-    img_dsse_pae("http://example.com/HelloWorld", bytes("hello world"), &b);
+    img_dsse_pae("http://example.com/HelloWorld", img_bytes_of("hello world"), &b);
     t_ok(img_buf_bytes(&b, &text, &err));
     assert_int_equal(text.len, strlen(want));
     assert_memory_equal(text.ptr, want, text.len);
-    img_dsse_pae("", bytes(""), &empty);
+    img_dsse_pae("", img_bytes_of(""), &empty);
     t_ok(img_buf_bytes(&empty, &text, &err));
     assert_memory_equal(text.ptr, "DSSEv1 0  0 ", text.len);
 }
@@ -121,10 +116,10 @@ static void what_is_signed_is_the_pae(void **state)
     (void)state;
     t_ok(img_key_generate(IMG_KEY_P256, &key, &err));
     t_ok(img_signer_from_key(key, &signer, &err));
-    t_ok(img_dsse_sign(signer, "t", bytes("body"), &sig, &err));
+    t_ok(img_dsse_sign(signer, "t", img_bytes_of("body"), &sig, &err));
     t_ok(img_buf_bytes(&sig, &signature, &err));
-    t_ok(img_verify(key, bytes("DSSEv1 1 t 4 body"), signature, &err));
-    t_fails(img_verify(key, bytes("body"), signature, &err), IMG_E_REJECTED, "");
+    t_ok(img_verify(key, img_bytes_of("DSSEv1 1 t 4 body"), signature, &err));
+    t_fails(img_verify(key, img_bytes_of("body"), signature, &err), IMG_E_REJECTED, "");
 }
 
 int main(void)

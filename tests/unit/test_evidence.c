@@ -18,11 +18,6 @@ static struct {
     size_t count, batches, largest;
 } fake;
 
-static struct img_bytes bytes(const char *text)
-{
-    return (struct img_bytes){.ptr = (const uint8_t *)text, .len = strlen(text)};
-}
-
 static bool serve(struct img_want *w)
 {
     for (size_t i = 0; i < fake.count; i++) {
@@ -63,7 +58,7 @@ static int fresh(void **state)
     memset(items, 0, sizeof(items));
     fake.store.ops = &ops;
     listed = (struct img_referrers){.items = items};
-    t_ok(img_digest_of(IMG_SHA256, bytes("image"), &subject, &err));
+    t_ok(img_digest_of(IMG_SHA256, img_bytes_of("image"), &subject, &err));
     return 0;
 }
 
@@ -72,7 +67,7 @@ static struct doc *put(const char *text)
     struct doc *d = &fake.docs[fake.count++];
 
     (void)snprintf(d->text, sizeof(d->text), "%s", text);
-    t_ok(img_digest_of(IMG_SHA256, bytes(text), &d->digest, &err));
+    t_ok(img_digest_of(IMG_SHA256, img_bytes_of(text), &d->digest, &err));
     return d;
 }
 
@@ -86,7 +81,7 @@ static struct doc *attach(const char *listed_type, const char *layer_type, const
     struct img_descriptor *item = &items[listed.count++];
 
     img_digest_text(&blob->digest, digest);
-    t_ok(img_digest_of(IMG_SHA256, bytes(about), &d, &err));
+    t_ok(img_digest_of(IMG_SHA256, img_bytes_of(about), &d, &err));
     img_digest_text(&d, image);
     (void)snprintf(text, sizeof(text),
                    "{\"schemaVersion\":2,\"mediaType\":\"" IMG_TYPE_OCI_MANIFEST

@@ -5,11 +5,6 @@
 
 #define HEX "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
-static struct img_bytes bytes(const char *text)
-{
-    return (struct img_bytes){.ptr = (const uint8_t *)text, .len = strlen(text)};
-}
-
 static void a_digest_file_is_refused_unless_it_names_one_digest(void **state)
 {
     static const struct {
@@ -35,7 +30,7 @@ static void a_digest_file_is_refused_unless_it_names_one_digest(void **state)
 
     (void)state;
     for (size_t i = 0; i < IMG_COUNT(bad); i++)
-        t_fails(img_digest_file_parse(bytes(bad[i].text), &d, &name, &err), IMG_E_USAGE,
+        t_fails(img_digest_file_parse(img_bytes_of(bad[i].text), &d, &name, &err), IMG_E_USAGE,
                 bad[i].says);
     assert_int_equal(d.hash, IMG_HASH_NONE);
     assert_null(name);
@@ -61,7 +56,7 @@ static void what_builders_write_is_read(void **state)
         IMG_AUTO(img_str_free) char *name = NULL;
         char text[IMG_DIGEST_TEXT];
         struct img_digest d = {.hash = IMG_HASH_NONE};
-        t_ok(img_digest_file_parse(bytes(good[i].text), &d, &name, &err));
+        t_ok(img_digest_file_parse(img_bytes_of(good[i].text), &d, &name, &err));
         img_digest_text(&d, text);
         assert_string_equal(text, "sha256:" HEX);
         if (good[i].name == NULL)

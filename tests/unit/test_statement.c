@@ -3,11 +3,6 @@
 #include "attest/statement.h"
 #include "base/limits.h"
 
-static struct img_bytes bytes(const char *text)
-{
-    return (struct img_bytes){.ptr = (const uint8_t *)text, .len = strlen(text)};
-}
-
 #define V1  "\"_type\":\"https://in-toto.io/Statement/v1\""
 #define ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 #define XYZ "3608bca1e44ea6c4d268eb6db02260269892c0b42b86bbf1e77a6fa16c3c9282"
@@ -62,7 +57,8 @@ static void anything_but_a_statement_is_malformed(void **state)
 
     (void)state;
     for (size_t i = 0; i < IMG_COUNT(bad); i++)
-        t_fails(img_statement_read(bytes(bad[i].text), &s, &err), IMG_E_MALFORMED, bad[i].says);
+        t_fails(img_statement_read(img_bytes_of(bad[i].text), &s, &err), IMG_E_MALFORMED,
+                bad[i].says);
     assert_null(s.doc);
 }
 
@@ -97,14 +93,14 @@ static void predicate_may_be_an_object_a_string_or_left_out(void **state)
     (void)state;
     for (size_t i = 0; i < IMG_COUNT(absent); i++) {
         IMG_AUTO(img_statement_done) struct img_statement s = {.doc = NULL};
-        t_ok(img_statement_read(bytes(absent[i]), &s, &err));
+        t_ok(img_statement_read(img_bytes_of(absent[i]), &s, &err));
         assert_null(s.predicate);
         assert_string_equal(s.predicate_type, "urn:x");
         assert_int_equal(s.subject_count, 1);
     }
     IMG_AUTO(img_statement_done) struct img_statement s = {.doc = NULL};
-    t_ok(img_statement_read(bytes("{\"_type\":\"https://in-toto.io/Statement/v0.1\"," SUBJECT
-                                  "," TYPE ",\"predicate\":\"SPDXVersion: SPDX-2.3\"}"),
+    t_ok(img_statement_read(img_bytes_of("{\"_type\":\"https://in-toto.io/Statement/v0.1\"," SUBJECT
+                                         "," TYPE ",\"predicate\":\"SPDXVersion: SPDX-2.3\"}"),
                             &s, &err));
     assert_true(json_is_string(s.predicate));
 }
@@ -121,7 +117,7 @@ static bool about_abc(const char *subjects, const char **name, char held[static 
     img_buf_putf(&text, "{" V1 "," TYPE ",\"subject\":%s}", subjects);
     if (!img_buf_bytes(&text, &b, err) || !img_statement_read(b, &s, err) ||
         !img_digest_parse("sha256:" ABC, &d, err) ||
-        !img_statement_is_about(&s, &d, bytes("abc"), name, err))
+        !img_statement_is_about(&s, &d, img_bytes_of("abc"), name, err))
         return false;
     (void)snprintf(held, 64, "%s", *name != NULL ? *name : "(none)");
     return true;
@@ -190,19 +186,19 @@ static void what_is_written_reads_back_and_is_always_the_same(void **state)
 
     (void)state;
     t_ok(img_digest_parse("sha256:" ABC, &d, &err));
-    t_ok(img_statement_write("urn:x", "reg/app", &d, bytes("{\"a\":1}"), &b, &err));
+    t_ok(img_statement_write("urn:x", "reg/app", &d, img_bytes_of("{\"a\":1}"), &b, &err));
     t_ok(img_buf_bytes(&b, &text, &err));
     assert_int_equal(text.len, strlen(GOOD));
     assert_memory_equal(text.ptr, GOOD, text.len);
     t_ok(img_statement_read(text, &s, &err));
-    t_ok(img_statement_is_about(&s, &d, bytes("abc"), &name, &err));
+    t_ok(img_statement_is_about(&s, &d, img_bytes_of("abc"), &name, &err));
     assert_string_equal(name, "reg/app");
 
-    t_ok(img_statement_write("urn:x", NULL, &d, bytes("{}"), &plain, &err));
+    t_ok(img_statement_write("urn:x", NULL, &d, img_bytes_of("{}"), &plain, &err));
     t_ok(img_buf_bytes(&plain, &text, &err));
     assert_null(memmem(text.ptr, text.len, "name", 4));
-    t_fails(img_statement_write("urn:x", NULL, &unset, bytes("{}"), &plain, &err), IMG_E_INTERNAL,
-            "no digest");
+    t_fails(img_statement_write("urn:x", NULL, &unset, img_bytes_of("{}"), &plain, &err),
+            IMG_E_INTERNAL, "no digest");
 }
 
 int main(void)

@@ -11,11 +11,6 @@ enum { RELEASE, SCANNER, STRANGER };
 #define IMAGE "{\"schemaVersion\":2}"
 #define NOW   INT64_C(1790000000)
 
-static struct img_bytes bytes(const char *text)
-{
-    return (struct img_bytes){.ptr = (const uint8_t *)text, .len = strlen(text)};
-}
-
 static int make_keys(void **state)
 {
     (void)state;
@@ -36,7 +31,7 @@ static struct img_digest image_digest(void)
 {
     struct img_digest d = {.hash = IMG_HASH_NONE};
 
-    t_ok(img_digest_of(IMG_SHA256, bytes(IMAGE), &d, &err));
+    t_ok(img_digest_of(IMG_SHA256, img_bytes_of(IMAGE), &d, &err));
     return d;
 }
 
@@ -56,17 +51,18 @@ static void make(const struct forge *f, struct img_evidence *out)
     struct img_bytes payload = {0}, message = {0}, signature = {0};
     struct img_digest d = image_digest();
 
-    t_ok(img_statement_write(IMG_PREDICATE_SIGN, "reg/app", &d, bytes("{}"), &statement, &err));
+    t_ok(img_statement_write(IMG_PREDICATE_SIGN, "reg/app", &d, img_bytes_of("{}"), &statement,
+                             &err));
     t_ok(img_buf_bytes(&statement, &payload, &err));
     if (f->payload != NULL)
-        payload = bytes(f->payload);
+        payload = img_bytes_of(f->payload);
     img_dsse_pae(type, payload, &pae);
     t_ok(img_buf_bytes(&pae, &message, &err));
     t_ok(img_sign(keys[f->signer], message, &sig, &err));
     t_ok(img_buf_bytes(&sig, &signature, &err));
     *out = (struct img_evidence){.unverified_bytes = IMG_BUF(IMG_MIB)};
     if (f->swap != NULL)
-        payload = bytes(f->swap);
+        payload = img_bytes_of(f->swap);
     t_ok(img_bundle_write(keys[f->hint], type, payload, signature, &out->unverified_bytes, &err));
     t_ok(img_buf_bytes(&out->unverified_bytes, &message, &err));
     t_ok(img_digest_of(IMG_SHA256, message, &out->blob, &err));
@@ -85,7 +81,7 @@ static bool verify_as(const struct forge *f, const struct img_authority *a, size
     bool good;
 
     make(f, &e);
-    good = img_verify_evidence(&e, a, count, &d, bytes(IMAGE), NOW, out, err);
+    good = img_verify_evidence(&e, a, count, &d, img_bytes_of(IMAGE), NOW, out, err);
     img_buf_done(&e.unverified_bytes);
     return good;
 }
@@ -130,10 +126,7 @@ static void what_does_not_hold_is_absent_and_says_why(void **state)
          IMG_E_MALFORMED,
          IMG_WHY_PAYLOAD_TYPE,
          "text/plain"},
-        {{RELEASE, RELEASE, NULL, "not JSON", NULL},
-         IMG_E_MALFORMED,
-         IMG_WHY_MALFORMED,
-         "JSON"},
+        {{RELEASE, RELEASE, NULL, "not JSON", NULL}, IMG_E_MALFORMED, IMG_WHY_MALFORMED, "JSON"},
         {{RELEASE, RELEASE, NULL, "", NULL}, IMG_E_MALFORMED, IMG_WHY_MALFORMED, "JSON"},
         {{RELEASE, RELEASE, NULL, ABOUT_OTHER "x", NULL},
          IMG_E_MALFORMED,
