@@ -62,7 +62,8 @@ static bool may_become_layout(int dir, struct img_err *err)
             good = good || strcmp(e->d_name, ours[i]) == 0;
     }
     (void)closedir(list);
-    if (!good)
+    /* or it became one while we looked */
+    if (!good && faccessat(dir, "oci-layout", F_OK, AT_SYMLINK_NOFOLLOW) != 0)
         return img_fail(err, IMG_E_MALFORMED,
                         "not an OCI image layout, and not empty: nothing was written");
     return true;
@@ -95,9 +96,7 @@ static bool create(struct img_layout *l, struct img_err *err)
     l->dir = open(l->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (l->dir < 0)
         return img_fail_errno(err, "open");
-    if ((faccessat(l->dir, "oci-layout", F_OK, AT_SYMLINK_NOFOLLOW) != 0 &&
-         !may_become_layout(l->dir, err)) ||
-        !make_directory(l->dir, "blobs", err) ||
+    if (!may_become_layout(l->dir, err) || !make_directory(l->dir, "blobs", err) ||
         !make_file(l->dir, "index.json",
                    "{\"schemaVersion\":2,\"mediaType\":\"" IMG_TYPE_OCI_INDEX
                    "\",\"manifests\":[]}",
