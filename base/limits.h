@@ -73,6 +73,7 @@
 #define IMG_LIMIT_KUBE          (32 * IMG_MIB)  /* bytes of one Kubernetes manifest file */
 #define IMG_LIMIT_YAML_DEPTH    100             /* libyaml is quadratic in nesting */
 #define IMG_LIMIT_YAML_NODES    1000000         /* nodes of one stream, aliases expanded */
+#define IMG_LIMIT_YAML_DIRECTIVES 64           /* of one stream; libyaml is quadratic in %TAG */
 #define IMG_LIMIT_YAML_ANCHORS  256             /* anchors of one document; each alias looks through them */
 #define IMG_LIMIT_DIGEST_FILE   (4 * IMG_MIB)   /* bytes; BuildKit metadata repeats the provenance */
 #define IMG_LIMIT_KEY           (64 * IMG_KIB)  /* bytes of a key file */

@@ -375,6 +375,37 @@ static bool build(yaml_parser_t *p, struct builder *b, struct img_err *err)
     return ok;
 }
 
+/* True when the byte at i begins a line, by all of YAML 1.1's line breaks (section 4.1.4): LF, CR,
+ * and in UTF-8 NEL (c2 85), LS and PS (e2 80 a8, a9). */
+static bool begins_line(struct img_bytes text, size_t i)
+{
+    const uint8_t *p = text.ptr + i;
+
+    return i == 0 || p[-1] == '\n' || p[-1] == '\r' || (i >= 2 && p[-2] == 0xc2 && p[-1] == 0x85) ||
+           (i >= 3 && p[-3] == 0xe2 && p[-2] == 0x80 && (p[-1] == 0xa8 || p[-1] == 0xa9)) ||
+           (i == 3 && p[-3] == 0xef && p[-2] == 0xbb && p[-1] == 0xbf);
+}
+
+/* libyaml compares each %TAG with all before it, before it tells us of any: they are counted here.
+ */
+static bool check_directives(struct img_bytes text, struct img_err *err)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        const uint8_t *percent = memchr(text.ptr + i, '%', text.len - i);
+
+        if (percent == NULL)
+            return true;
+        i = (size_t)(percent - text.ptr);
+        count += begins_line(text, i) ? 1 : 0;
+        if (count > IMG_LIMIT_YAML_DIRECTIVES)
+            return img_fail(err, IMG_E_LIMIT, "more than %d directives (%%TAG)",
+                            IMG_LIMIT_YAML_DIRECTIVES);
+    }
+    return true;
+}
+
 bool img_yaml_parse(struct img_bytes text, bool aliases, struct img_yaml_stream **out,
                     struct img_err *err)
 {
@@ -382,6 +413,8 @@ bool img_yaml_parse(struct img_bytes text, bool aliases, struct img_yaml_stream 
     yaml_parser_t parser;
     bool ok;
 
+    if (!check_directives(text, err))
+        return false;
     b.stream = malloc(sizeof(*b.stream));
     if (b.stream == NULL)
         return img_fail(err, IMG_E_MEMORY, "YAML document");
@@ -424,7 +457,7 @@ const struct img_yaml *img_yaml_get(const struct img_yaml *node, const char *key
 }
 
 bool(img_yaml_fail)(const struct img_yaml *node, struct img_err *err, enum img_code code,
-                   const char *fmt, ...)
+                    const char *fmt, ...)
 {
     char what[300];
     va_list ap;

@@ -123,7 +123,8 @@ static bool run_generate(int argc, char **argv, int *status, struct img_err *err
     enum img_key_type type = IMG_KEY_NONE;
     struct img_bytes word;
 
-    (void)argc, (void)argv, (void)status;
+    (void)argc, (void)argv;
+    *status = 0;
     if (!img_key_type_parse(opt.type, &type, err))
         return img_ctx(err, "--type");
     return free_names(&names, err) && new_password(&password, &word, err) &&
@@ -167,7 +168,8 @@ static bool run_public(int argc, char **argv, int *status, struct img_err *err)
     IMG_AUTO(img_key_freep) struct img_key *key = NULL;
     struct img_bytes pem, text;
 
-    (void)argc, (void)argv, (void)status;
+    (void)argc, (void)argv;
+    *status = 0;
     if (!img_read_key(opt.key, &file, err) || !img_buf_bytes(&file, &pem, err) ||
         !read_either(pem, opt.password_file, &key, err))
         return img_ctx(err, "--key '%.200s'", opt.key);
@@ -200,7 +202,8 @@ static bool run_import(int argc, char **argv, int *status, struct img_err *err)
     const struct img_password old = {.get = img_key_password, .ctx = &how};
     struct img_bytes pem, word;
 
-    (void)argc, (void)argv, (void)status;
+    (void)argc, (void)argv;
+    *status = 0;
     if (!free_names(&names, err))
         return false;
     if (!img_read_key(opt.key, &file, err) || !img_buf_bytes(&file, &pem, err) ||
@@ -315,7 +318,8 @@ static bool run_inspect(int argc, char **argv, int *status, struct img_err *err)
     struct img_output to;
     struct img_bytes bytes;
 
-    (void)argc, (void)status;
+    (void)argc;
+    *status = 0;
     if (!img_output_parse(opt.output, "text|json", &to, err))
         return img_ctx(err, "--output");
     if (!img_read_key(argv[0], &file, err) || !img_buf_bytes(&file, &bytes, err) ||

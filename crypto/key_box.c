@@ -114,7 +114,7 @@ static bool derive(const struct img_key_box *box, struct img_bytes password, str
                                               box->n, SCRYPT_R, SCRYPT_P, out->bytes,
                                               sizeof(out->bytes)) != 0)
         return img_fail(err, IMG_E_MEMORY, "scrypt needs %llu MiB",
-                        (unsigned long long)(128 * SCRYPT_R * box->n / IMG_MIB));
+                        (unsigned long long)(UINT64_C(128) * SCRYPT_R * box->n / IMG_MIB));
     return true;
 }
 

@@ -69,7 +69,7 @@ static bool fail_no_pem(struct img_bytes text, struct img_err *err)
     bool blank = true;
 
     for (size_t i = 0; i < text.len; i++)
-        blank = blank && memchr(" \t\r\n", text.ptr[i], 4) != NULL;
+        blank = blank && text.ptr[i] <= ' ';
     if (blank)
         what = "empty: a key in PEM is expected";
     else if (starts_with(text, "ssh-") || starts_with(text, "ecdsa-sha2-"))

@@ -10,6 +10,11 @@ static struct img_bytes from(struct img_bytes text, size_t at)
     return (struct img_bytes){.ptr = text.ptr + at, .len = text.len - at};
 }
 
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
 /* Takes one line, without its end, off the front of *text. */
 static bool take_line(struct img_bytes *text, struct img_bytes *line)
 {
@@ -21,7 +26,7 @@ static bool take_line(struct img_bytes *text, struct img_bytes *line)
     line->ptr = text->ptr;
     line->len = end != NULL ? (size_t)(end - text->ptr) : text->len;
     *text = from(*text, end != NULL ? line->len + 1 : line->len);
-    while (line->len > 0 && memchr("\r \t", line->ptr[line->len - 1], 3) != NULL)
+    while (line->len > 0 && is_blank(line->ptr[line->len - 1]))
         line->len--;
     return true;
 }
@@ -60,7 +65,7 @@ static bool take_body(struct img_bytes *text, const char *label, struct img_buf 
         if (line.len > 0 && memchr(line.ptr, ':', line.len) != NULL)
             return img_fail(err, IMG_E_UNSUPPORTED, "PEM block %.60s has headers", label);
         for (size_t i = 0; i < line.len; i++)
-            if (line.ptr[i] != ' ' && line.ptr[i] != '\t')
+            if (!is_blank(line.ptr[i]))
                 img_buf_put(base64, line.ptr + i, 1);
     }
     return img_fail(err, IMG_E_MALFORMED, "PEM block %.60s does not end", label);

@@ -119,6 +119,25 @@ static void too_many_anchors_are_refused(void **state)
     t_fails(img_yaml_parse(bytes, true, &s, &err), IMG_E_LIMIT, "line 257 column 3: more than 256");
 }
 
+static void too_many_directives_are_refused(void **state)
+{
+    static const char *const breaks[] = {"\n", "\r", "\r\n", "\xc2\x85", "\xe2\x80\xa8"};
+
+    (void)state;
+    for (size_t i = 0; i < IMG_COUNT(breaks); i++) {
+        IMG_AUTO(img_yaml_done) struct img_yaml_stream *s = NULL;
+        IMG_AUTO(img_buf_done) struct img_buf many = IMG_BUF(8192);
+        struct img_bytes bytes;
+
+        for (int k = 0; k <= IMG_LIMIT_YAML_DIRECTIVES; k++)
+            img_buf_putf(&many, "%%TAG !a%d! x%s", k, breaks[i]);
+        img_buf_puts(&many, "--- a\n");
+        t_ok(img_buf_bytes(&many, &bytes, &err));
+        t_fails(img_yaml_parse(bytes, true, &s, &err), IMG_E_LIMIT, "more than 64 directives");
+        t_ok(img_yaml_parse(img_bytes_of("%YAML 1.1\n--- \"%\"\n"), true, &s, &err));
+    }
+}
+
 static void trees_remember_places(void **state)
 {
     static const char text[] = "# comment\n"
@@ -262,6 +281,7 @@ int main(void)
                                        cmocka_unit_test(nesting_is_bounded),
                                        cmocka_unit_test(alias_bombs_end_at_the_node_limit),
                                        cmocka_unit_test(too_many_anchors_are_refused),
+                                       cmocka_unit_test(too_many_directives_are_refused),
                                        cmocka_unit_test(trees_remember_places),
                                        cmocka_unit_test(streams_without_documents_are_empty),
                                        cmocka_unit_test(
