@@ -69,8 +69,7 @@ static int writer(const char *dir, int i)
     (void)snprintf(home, sizeof(home), "/nonexistent/%d", i);
     (void)setenv("HOME", home, 1);
     (void)setenv("TMPDIR", home, 1);
-    srand((unsigned)getpid());
-    (void)usleep((useconds_t)(rand() % 20000)); /* NOLINT(cert-msc30-c,cert-msc50-cpp) */
+    (void)usleep((useconds_t)getpid() * 7919U % 20000U); /* another delay for each process */
     if (attach(dir, i, &err))
         return 0;
     img_err_print(stderr, &err);
