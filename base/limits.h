@@ -54,6 +54,11 @@
 #define IMG_LIMIT_LAYER_ENTRIES 10000000        /* tar entries of one layer */
 #define IMG_LIMIT_PATH          (64 * IMG_KIB)  /* bytes of one path in a layer; Linux's PATH_MAX is 4 KiB */
 #define IMG_LIMIT_PACKAGE_DB    (64 * IMG_MIB)  /* bytes of one dpkg or apk database file */
+#define IMG_LIMIT_DB_FILES      10000           /* of one kind in all layers; distroless has one for each package */
+#define IMG_LIMIT_DB_LINE       (1 * IMG_MIB)   /* bytes of one line there: long dependency lists */
+#define IMG_LIMIT_PACKAGE_KEYS  4000000         /* packages, each counted in every layer that lists it */
+#define IMG_LIMIT_NODES         300000          /* paths of one layer kept to follow package databases */
+#define IMG_LIMIT_OS_RELEASE    (64 * IMG_KIB)  /* bytes */
 #define IMG_LIMIT_PURL          (16 * IMG_KIB)  /* bytes of one package URL; real ones stay under 1 KiB */
 #define IMG_LIMIT_PACKAGES      200000          /* packages of one image */
 #define IMG_LIMIT_CHECKS        100000          /* findings of one kind in one layer; further ones make the checks incomplete */

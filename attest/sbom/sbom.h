@@ -6,21 +6,22 @@
 /*
  * The packages of an image: found in its layers, and written as CycloneDX or SPDX.
  *
- * Packages come from package databases (dpkg status and status.d, apk installed), never from guesses;
- * each is attributed to the layer that brought it. What could not be read whole makes the inventory
- * incomplete, with the reason, and the documents say so.
+ * Packages come from package databases (dpkg status and status.d, apk installed), never from
+ * guesses; each is attributed to the layer that brought it. What could not be read whole makes the
+ * inventory incomplete, with the reason, and the documents say so.
  *
  * Ownership: img_inventory_free() frees everything; strings are views into it.
  * Source:    deb-control(5), dpkg database; apk-tools database; os-release(5).
  */
 struct img_package {
-    const char *type;    /* purl type: "deb", "apk" */
+    const char *type; /* purl type: "deb", "apk" */
     const char *name, *version, *arch;
-    const char *source_name, *source_version; /* source package; own name and version if not given */
+    const char *source_name,
+        *source_version; /* source package; own name and version if not given */
     const char *maintainer, *homepage, *license, *description; /* NULL when not given */
-    const char *purl;    /* canonical, unique within the inventory by purl and path */
-    const char *path;    /* evidence: the database file, relative to the image's root */
-    size_t layer;        /* index of the layer that brought it */
+    const char *purl; /* canonical, unique within the inventory by purl and path */
+    const char *path; /* evidence: the database file, relative to the image's root */
+    size_t layer;     /* index of the layer that brought it */
 };
 struct img_distro {
     const char *id, *version_id, *codename, *pretty_name; /* "" when unknown */
