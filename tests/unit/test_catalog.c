@@ -164,7 +164,8 @@ static void each_package_belongs_to_the_layer_that_brought_it(void **state)
     next_layer(f);
     file(f, "unrelated", "x");
     next_layer(f);
-    file(f, "var/lib/dpkg/status", DEB("back", "1") DEB("base", "1") DEB("new", "1") DEB("old", "2"));
+    file(f, "var/lib/dpkg/status",
+         DEB("back", "1") DEB("base", "1") DEB("new", "1") DEB("old", "2"));
     expect(f, "back 1 amd64 @3\nbase 1 amd64 @0\nnew 1 amd64 @1\nold 2 amd64 @1\n");
 }
 
@@ -292,8 +293,9 @@ static void a_renamed_or_second_database_is_reported(void **state)
 
     debian(f, DEB("a", "1"));
     file(f, "opt/root/var/lib/dpkg/status", DEB("hidden", "1"));
-    expect(f, "a 1 amd64 @0\n!opt/root/var/lib/dpkg/status looks like a package database, but is not "
-              "the system's own\n");
+    expect(f,
+           "a 1 amd64 @0\n!opt/root/var/lib/dpkg/status looks like a package database, but is not "
+           "the system's own\n");
 }
 
 static void a_shortened_status_is_betrayed_by_dpkgs_lists(void **state)
@@ -307,8 +309,9 @@ static void a_shortened_status_is_betrayed_by_dpkgs_lists(void **state)
     file(f, "var/lib/dpkg/info/openssl.list", "/.\n");
     next_layer(f);
     file(f, "var/lib/dpkg/info/.wh.openssl.list", NULL);
-    expect(f, "a 1 amd64 @0\n!var/lib/dpkg/info has files of 1 packages that the database lacks, such "
-              "as 'libz1'\n");
+    expect(f,
+           "a 1 amd64 @0\n!var/lib/dpkg/info has files of 1 packages that the database lacks, such "
+           "as 'libz1'\n");
 }
 
 static void broken_databases_are_read_as_far_as_they_go(void **state)
@@ -318,7 +321,8 @@ static void broken_databases_are_read_as_far_as_they_go(void **state)
     } bad[] = {
         {DEB("a", "1") "Package: b\nStatus: install ok installed\nVersion: 1.", /* cut */
          "a 1 amd64 @0\n!var/lib/dpkg/status: cut short within a line\n"},
-        {DEB("a", "1") "Package: b\nStatus: install ok installed\nArchitecture: all\n\n" DEB("c", "1"),
+        {DEB("a", "1") "Package: b\nStatus: install ok installed\nArchitecture: all\n\n" DEB("c",
+                                                                                             "1"),
          "a 1 amd64 @0\nc 1 amd64 @0\n!var/lib/dpkg/status: package 'b' has no version or "
          "architecture\n"},
         {"Version: 1\nStatus: install ok installed\n\n" DEB("c", "1"),
@@ -409,8 +413,9 @@ static void databases_of_other_kinds_are_named(void **state)
 
     debian(f, DEB("a", "1"));
     file(f, "usr/lib/sysimage/rpm/rpmdb.sqlite", "SQLite format 3");
-    expect(f, "a 1 amd64 @0\n!usr/lib/sysimage/rpm/rpmdb.sqlite: this kind of package database is not "
-              "read yet\n");
+    expect(f,
+           "a 1 amd64 @0\n!usr/lib/sysimage/rpm/rpmdb.sqlite: this kind of package database is not "
+           "read yet\n");
 }
 
 static void entries_that_point_out_of_the_image_are_doubts(void **state)
