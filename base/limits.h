@@ -59,6 +59,7 @@
 #define IMG_LIMIT_PACKAGE_KEYS  4000000         /* packages, each counted in every layer that lists it */
 #define IMG_LIMIT_NODES         300000          /* paths of one layer kept to follow package databases */
 #define IMG_LIMIT_OS_RELEASE    (64 * IMG_KIB)  /* bytes */
+#define IMG_LIMIT_SBOM          (256 * IMG_MIB) /* bytes of an SBOM we write; 200,000 packages at 1 KiB */
 #define IMG_LIMIT_PURL          (16 * IMG_KIB)  /* bytes of one package URL; real ones stay under 1 KiB */
 #define IMG_LIMIT_PACKAGES      200000          /* packages of one image */
 #define IMG_LIMIT_CHECKS        100000          /* findings of one kind in one layer; further ones make the checks incomplete */

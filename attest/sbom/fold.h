@@ -7,7 +7,7 @@
  * Private to fold.c and doubt.c: the inventory being made, and what is known of the image by then.
  */
 #define IMG_PATH_ROOM ((size_t)4096) /* bytes; Linux's PATH_MAX */
-#define IMG_DOUBTS   ((size_t)64)   /* kept; one is enough to make an inventory incomplete */
+#define IMG_DOUBTS    ((size_t)64)   /* kept; one is enough to make an inventory incomplete */
 
 /* An inventory and what it owns; the public part comes first. */
 struct img_owned_inventory {

@@ -53,6 +53,11 @@ struct img_sbom_subject {
     const char *tag;  /* NULL when none */
     int64_t date;     /* document date: SOURCE_DATE_EPOCH, else the image's creation; or NONE */
 };
+/* The name to use for where it was found: the repository, or for a layout its directory's last
+ * part, so that no path of this machine gets into a document. Borrows from ref. */
+void img_sbom_subject_of(const struct img_reference *ref, const struct img_image *image,
+                         int64_t source_date, struct img_sbom_subject *out);
+
 /* Both are byte-identical for identical input. */
 IMG_NODISCARD bool img_sbom_cyclonedx(const struct img_image *image,
                                       const struct img_inventory *inventory,
