@@ -202,6 +202,13 @@ static bool read_purls(const struct img_json *package, struct reading *r, size_t
     return true;
 }
 
+/* The specification and its JSON schema spell one of them differently. */
+static bool is_no_package(const char *purpose)
+{
+    return strcmp(purpose, "CONTAINER") == 0 || strcmp(purpose, "OPERATING-SYSTEM") == 0 ||
+           strcmp(purpose, "OPERATING_SYSTEM") == 0;
+}
+
 static bool read_packages(const struct img_json *root, struct reading *r, struct img_err *err)
 {
     struct img_json list, item;
@@ -217,8 +224,7 @@ static bool read_packages(const struct img_json *root, struct reading *r, struct
             !img_json_opt_str(&item, "primaryPackagePurpose", &purpose, err) ||
             !read_purls(&item, r, &found, err))
             return false;
-        if (found == 0 && strcmp(purpose, "CONTAINER") != 0 &&
-            strcmp(purpose, "OPERATING-SYSTEM") != 0 && !take(r, NULL, err))
+        if (found == 0 && !is_no_package(purpose) && !take(r, NULL, err))
             return false;
     }
     return true;

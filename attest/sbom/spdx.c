@@ -106,7 +106,7 @@ static void write_os(struct spdx *s)
 
     if (d->id[0] == '\0')
         return;
-    open_package(s->j, OS, d->id, d->version_id, "OPERATING-SYSTEM");
+    open_package(s->j, OS, d->id, d->version_id, "OPERATING_SYSTEM");
     img_json_out_str(s->j, "supplier", "NOASSERTION");
     img_json_out_opt(s->j, "description", d->pretty_name);
     img_json_out_close(s->j, '}');
