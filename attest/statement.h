@@ -37,3 +37,9 @@ IMG_NODISCARD bool img_statement_is_about(const struct img_statement *s,
 IMG_NODISCARD bool img_statement_write(const char *predicate_type, const char *name,
                                        const struct img_digest *subject, struct img_bytes predicate,
                                        struct img_buf *out, struct img_err *err);
+
+/* Appends the predicate's text as it stands in the payload that s was read from: signed bytes are
+ * never re-serialised. Appends nothing where there is no predicate. */
+IMG_NODISCARD bool img_statement_predicate_text(struct img_bytes payload,
+                                                const struct img_statement *s, struct img_buf *out,
+                                                struct img_err *err);

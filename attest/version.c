@@ -277,6 +277,11 @@ static bool read_term(const char **p, struct term *out, struct img_err *err)
         return img_fail(err, IMG_E_LIMIT, "version longer than %d bytes", IMG_LIMIT_VERSION);
     memcpy(out->version, at, len);
     out->version[len] = '\0';
+    /* Other tools' relations; taken as part of a version they would silently match nothing. */
+    if (out->version[0] == '~' || strpbrk(out->version, "*^!?[]()") != NULL)
+        return img_fail(err, IMG_E_MALFORMED,
+                        "version range: '%.80s' is neither a version nor one of < <= > >= =",
+                        out->version);
     *p = skip_blanks(at + len);
     return true;
 }

@@ -74,6 +74,9 @@
 #define IMG_LIMIT_POLICY        (1 * IMG_MIB)   /* bytes of one policy file */
 #define IMG_LIMIT_POLICIES      1000            /* policies of one run */
 #define IMG_LIMIT_GLOB          512             /* bytes of one glob; a name has at most 255 and a host */
+#define IMG_LIMIT_TEXT          (64 * IMG_KIB)  /* bytes of one explanation in a decision */
+#define IMG_LIMIT_RECORD        (64 * IMG_MIB)  /* bytes of one image's decision record */
+#define IMG_LIMIT_RENDERING     (1 * IMG_GIB)   /* bytes of all records or text of one run */
 #define IMG_LIMIT_KUBE_IMAGES   100000          /* images named by the manifests of one run */
 #define IMG_LIMIT_MANIFESTS     10000           /* manifest or policy files of one directory */
 #define IMG_LIMIT_KUBE          (32 * IMG_MIB)  /* bytes of one Kubernetes manifest file */

@@ -75,7 +75,8 @@
     X(IMG_WHY_WORD_UNSUPPORTED, "unsupported", "a word that is known and not built yet")            \
     X(IMG_WHY_USER_NOT_NUMERIC, "user-not-numeric",                                                 \
       "the configured user is a name, which may stand for root")                                    \
-    X(IMG_WHY_NOT_IN_FORCE, "no-rule-in-force", "none of the policy's rules is in force")
+    X(IMG_WHY_NOT_IN_FORCE, "no-rule-in-force", "none of the policy's rules is in force")           \
+    X(IMG_WHY_LAYER_MALFORMED, "malformed-layer", "a layer is not the archive it should be")
 
 #define IMG_REASON_ENUM(symbol, word, meaning) symbol,
 enum img_reason { IMG_REASONS(IMG_REASON_ENUM) IMG_REASON_COUNT };

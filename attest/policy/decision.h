@@ -18,11 +18,11 @@ struct img_by {
     int64_t claimed, witnessed;       /* IMG_TIME_NONE when not there */
 };
 struct img_check {
-    const char *id;   /* the rule's id, or its kind */
+    const char *id;       /* the rule's id, or its kind */
     const char *platform; /* the platform it is about; NULL for the whole image */
     bool ok;
-    bool warn;        /* severity warn: does not turn the verdict */
-    bool undecided;   /* not ok because something could not be had */
+    bool warn;      /* severity warn: does not turn the verdict */
+    bool undecided; /* not ok because something could not be had */
     enum img_reason code;
     const char *expected, *found, *remedy, *message; /* NULL when there is nothing to say */
     struct img_by *by;
