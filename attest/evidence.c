@@ -138,8 +138,6 @@ static bool settle(struct collection *c, const struct img_descriptor *d, const s
     }
     if (status == img_code_exit(IMG_E_NETWORK))
         c->list.failed = true;
-    if (why->code == IMG_E_LIMIT)
-        c->list.cut = true;
     skip(c, d, why);
     return true;
 }

@@ -139,6 +139,14 @@ bool img_read_key(const char *ref, struct img_buf *out, struct img_err *err)
     return img_read_file(ref, out, err);
 }
 
+/* A key file is the user's: whatever is wrong with it, the command line names the wrong file. */
+static bool fail_key(const char *key, struct img_err *err)
+{
+    if (err->code == IMG_E_MALFORMED || err->code == IMG_E_LIMIT || err->code == IMG_E_UNSUPPORTED)
+        err->code = IMG_E_USAGE;
+    return img_ctx(err, "--key '%.200s'", key);
+}
+
 bool img_load_signer(const char *key, const char *password_file, struct img_signer **out,
                      struct img_err *err)
 {
@@ -150,7 +158,7 @@ bool img_load_signer(const char *key, const char *password_file, struct img_sign
 
     if (!img_read_key(key, &pem, err) || !img_buf_bytes(&pem, &text, err) ||
         !img_key_read_private(text, &password, &pair, err) || !img_signer_from_key(pair, out, err))
-        return img_ctx(err, "--key '%.200s'", key);
+        return fail_key(key, err);
     pair = NULL; /* the signer's now */
     return true;
 }
@@ -162,7 +170,7 @@ bool img_load_public_key(const char *key, struct img_key **out, struct img_err *
 
     if (!img_read_key(key, &pem, err) || !img_buf_bytes(&pem, &text, err) ||
         !img_key_read_public(text, out, err))
-        return img_ctx(err, "--key '%.200s'", key);
+        return fail_key(key, err);
     return true;
 }
 

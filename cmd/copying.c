@@ -40,8 +40,8 @@ static void say_copied(const char *program, bool quiet, const struct img_copied 
 static bool report_copy(const struct img_target *to, const struct img_copied *c,
                         const struct img_output *output, struct img_err *err)
 {
-    IMG_AUTO(img_buf_done) struct img_buf name = IMG_BUF(IMG_LIMIT_REFERENCE * 2);
-    IMG_AUTO(img_buf_done) struct img_buf text = IMG_BUF(IMG_LIMIT_REFERENCE * 16);
+    IMG_AUTO(img_buf_done) struct img_buf name = IMG_BUF(2 * (size_t)IMG_LIMIT_REFERENCE);
+    IMG_AUTO(img_buf_done) struct img_buf text = IMG_BUF(16 * (size_t)IMG_LIMIT_REFERENCE);
     struct img_json_out j = {.to = &text};
     char digest[IMG_DIGEST_TEXT];
     struct img_bytes bytes;

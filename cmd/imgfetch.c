@@ -63,7 +63,7 @@ static bool show(const char *image, const struct img_output *output, struct img_
 {
     IMG_AUTO(img_target_done) struct img_target from = {.store = NULL};
     IMG_AUTO(img_tree_done) struct img_tree tree = {.doc = {.bytes = IMG_BUF(1)}};
-    IMG_AUTO(img_buf_done) struct img_buf name = IMG_BUF(IMG_LIMIT_REFERENCE * 2);
+    IMG_AUTO(img_buf_done) struct img_buf name = IMG_BUF(2 * (size_t)IMG_LIMIT_REFERENCE);
     IMG_AUTO(img_buf_done) struct img_buf text = IMG_BUF(LIMIT_PRINTED);
 
     if (!img_target_open(image, &opt.common, false, 30, &from, err) ||

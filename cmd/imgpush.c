@@ -62,8 +62,8 @@ static bool write_out(const struct img_buf *text, const struct img_output *to, s
 static bool report_attached(const struct img_target *to, const struct img_attached *a,
                             const struct img_output *output, struct img_err *err)
 {
-    IMG_AUTO(img_buf_done) struct img_buf name = IMG_BUF(IMG_LIMIT_REFERENCE * 2);
-    IMG_AUTO(img_buf_done) struct img_buf text = IMG_BUF(IMG_LIMIT_REFERENCE * 16);
+    IMG_AUTO(img_buf_done) struct img_buf name = IMG_BUF(2 * (size_t)IMG_LIMIT_REFERENCE);
+    IMG_AUTO(img_buf_done) struct img_buf text = IMG_BUF(16 * (size_t)IMG_LIMIT_REFERENCE);
     struct img_json_out j = {.to = &text};
     struct img_bytes bytes;
 

@@ -13,12 +13,22 @@
 static struct {
     struct img_common common;
     struct img_signing signing;
-    const char *evidence_key, *evidence_password_file, *scan_finished, *platform;
+    const char *evidence_key, *evidence_password_file, *sbom_format, *scan_finished, *platform;
     struct img_list reports;
-    bool scan, recursive;
+    bool sbom, scan, recursive;
 } opt;
 
 static const struct img_opt options[] = {
+    {.kind = IMG_OPT_FLAG,
+     .name = "sbom",
+     .help = "also make, sign and attach an SBOM of each platform",
+     .to = &opt.sbom},
+    {.kind = IMG_OPT_TEXT,
+     .name = "sbom-format",
+     .arg = "FORMAT",
+     .help = "cyclonedx (the default) or spdx",
+     .to = &opt.sbom_format,
+     .complete = "cyclonedx|spdx"},
     {.kind = IMG_OPT_FLAG,
      .name = "scan",
      .help = "also check each platform, and sign and attach what was found",
@@ -48,7 +58,7 @@ static const struct img_opt options[] = {
     {.kind = IMG_OPT_TEXT,
      .name = "evidence-key",
      .arg = "REF",
-     .help = "another private key, for the scan",
+     .help = "another private key, for SBOM and scan",
      .to = &opt.evidence_key,
      .complete = "file"},
     {.kind = IMG_OPT_TEXT,
@@ -68,8 +78,9 @@ static const struct img_opt options[] = {
 
 /* One manifest that is signed: a platform's, or the only one. */
 struct part {
-    struct img_image image; /* without --scan only its manifest is filled in */
+    struct img_image image; /* without --sbom and --scan only its manifest is filled in */
     char platform[100];     /* "" when the image is no index */
+    struct img_buf sbom;
     struct img_scan *checks;
     struct img_scanned scanned;
 };
@@ -91,6 +102,7 @@ static void job_done(struct job *j)
 {
     for (size_t i = 0; i < j->count; i++) {
         img_image_done(&j->parts[i].image);
+        img_buf_done(&j->parts[i].sbom);
         img_scanned_done(&j->parts[i].scanned);
         img_scan_free(j->parts[i].checks);
     }
@@ -108,12 +120,18 @@ static void job_done(struct job *j)
 
 static bool check_options(struct img_err *err)
 {
+    if (opt.sbom_format != NULL && !opt.sbom)
+        return img_fail(err, IMG_E_USAGE, "--sbom-format needs --sbom");
+    if (opt.sbom_format != NULL && strcmp(opt.sbom_format, "cyclonedx") != 0 &&
+        strcmp(opt.sbom_format, "spdx") != 0)
+        return img_fail(err, IMG_E_USAGE, "--sbom-format '%.40s' is not cyclonedx or spdx",
+                        opt.sbom_format);
     if (opt.reports.count > 0 && !opt.scan)
         return img_fail(err, IMG_E_USAGE, "--report needs --scan");
     if (opt.scan_finished != NULL && opt.reports.count == 0)
         return img_fail(err, IMG_E_USAGE, "--scan-finished is about a --report");
-    if (opt.evidence_key != NULL && !opt.scan)
-        return img_fail(err, IMG_E_USAGE, "--evidence-key signs what --scan makes");
+    if (opt.evidence_key != NULL && !opt.sbom && !opt.scan)
+        return img_fail(err, IMG_E_USAGE, "--evidence-key signs what --sbom and --scan make");
     if (opt.evidence_password_file != NULL && opt.evidence_key == NULL)
         return img_fail(err, IMG_E_USAGE, "--evidence-password-file needs --evidence-key");
     return img_signing_check(&opt.signing, err);
@@ -155,6 +173,7 @@ static void put_command(struct img_buf *out)
 {
     img_buf_puts(out, "imgsign --key ");
     img_text_shell(opt.signing.key, out);
+    img_buf_puts(out, opt.sbom ? " --sbom" : "");
     img_buf_puts(out, opt.scan ? " --scan" : "");
     for (size_t i = 0; i < opt.reports.count; i++) {
         img_buf_puts(out, " --report ");
@@ -170,7 +189,7 @@ static bool open_target(const char *image, struct job *j, struct img_err *err)
     put_command(&command);
     img_buf_put(&command, "", 1);
     return img_buf_bytes(&command, &text, err) &&
-           img_signing_open(image, &opt.signing, &opt.common, opt.scan ? 0 : 30,
+           img_signing_open(image, &opt.signing, &opt.common, opt.sbom || opt.scan ? 0 : 30,
                             (const char *)text.ptr, &j->target, &j->top, err);
 }
 
@@ -213,10 +232,11 @@ static bool add_part(struct job *j, const struct img_descriptor *d, struct img_e
     struct part *p = &j->parts[j->count++]; /* counted first: job_done() frees what there is */
     bool top = img_digest_equal(&d->digest, &j->top.desc.digest);
 
-    *p = (struct part){.image = {.manifest.bytes = IMG_BUF(IMG_LIMIT_MANIFEST)}};
+    *p = (struct part){.sbom = IMG_BUF(IMG_LIMIT_PREDICATE),
+                       .image = {.manifest.bytes = IMG_BUF(IMG_LIMIT_MANIFEST)}};
     if (!top && d->has_platform)
         img_platform_text(&d->platform, p->platform);
-    if (opt.scan)
+    if (opt.sbom || opt.scan)
         return img_image_open_from(j->target.store, &j->top, d, &p->image, err);
     return top ? copy_document(&j->top, &p->image.manifest, err)
                : fetch_document(j->target.store, d, &p->image.manifest, err);
@@ -260,8 +280,8 @@ static bool list_parts(struct job *j, struct img_err *err)
 
     if (!all && !img_platform_parse(opt.platform, &want, err))
         return img_ctx(err, "--platform");
-    if (!(opt.scan || !all ? img_image_platforms(&j->top, &list, &count, err)
-                           : list_entries(&j->top, &list, &count, err)))
+    if (!(opt.sbom || opt.scan || !all ? img_image_platforms(&j->top, &list, &count, err)
+                                       : list_entries(&j->top, &list, &count, err)))
         return false;
     good = all || img_image_select(list, count, &want, &only, err);
     if (good && !all) {
@@ -281,17 +301,50 @@ static bool list_parts(struct job *j, struct img_err *err)
 /* --- SBOM and scan ------------------------------------------------------------------------------
  */
 
+static bool write_sbom(struct job *j, struct part *p, struct img_catalog *catalog,
+                       struct img_err *err)
+{
+    IMG_AUTO(img_inventory_freep) struct img_inventory *inventory = NULL;
+    const struct img_reference *ref = &j->target.ref;
+    struct img_sbom_subject subject = {.name = ref->name != NULL ? ref->name : ref->path,
+                                       .tag = ref->tag,
+                                       .date = j->source_date != IMG_TIME_NONE
+                                                   ? j->source_date
+                                                   : p->image.config.created};
+    bool spdx = opt.sbom_format != NULL && strcmp(opt.sbom_format, "spdx") == 0;
+
+    if (!img_catalog_finish(catalog, &inventory, err) ||
+        !(spdx ? img_sbom_spdx : img_sbom_cyclonedx)(&p->image, inventory, &subject, &p->sbom, err))
+        return img_ctx(err, "SBOM");
+    for (size_t i = 0; !inventory->complete && i < inventory->reason_count; i++)
+        img_note("imgsign", opt.common.quiet, "the SBOM%s%s is incomplete: %s",
+                 p->platform[0] != '\0' ? " of " : "", p->platform, inventory->reasons[i]);
+    return true;
+}
+
+/* Each layer is read once, for the catalog and the checks together. */
 static bool make_evidence(struct job *j, struct part *p, struct img_err *err)
 {
+    IMG_AUTO(img_catalog_freep) struct img_catalog *catalog = NULL;
     IMG_AUTO(img_checks_freep) struct img_checks *checks = NULL;
-    struct img_layer_client client;
+    struct img_layer_client clients[2];
     int64_t started = img_now();
+    size_t n = 0;
 
-    if (!img_checks_new(&p->image, &checks, err))
+    if ((opt.sbom && !img_catalog_new(&p->image, &catalog, err)) ||
+        (opt.scan && !img_checks_new(&p->image, &checks, err)))
         return false;
-    client = img_checks_client(checks);
-    return img_image_walk(j->target.store, &p->image, &client, 1, opt.common.progress, err) &&
-           img_checks_finish(checks, started, img_now(), &p->checks, err) &&
+    if (catalog != NULL)
+        clients[n++] = img_catalog_client(catalog);
+    if (checks != NULL)
+        clients[n++] = img_checks_client(checks);
+    if (!img_image_walk(j->target.store, &p->image, clients, n, opt.common.progress, err))
+        return false;
+    if (catalog != NULL && !write_sbom(j, p, catalog, err))
+        return false;
+    if (checks == NULL)
+        return true;
+    return img_checks_finish(checks, started, img_now(), &p->checks, err) &&
            img_scan_assemble(j->reports, &p->image, p->checks, &p->scanned, err);
 }
 
@@ -315,7 +368,7 @@ static bool bind_reports(const struct job *j, struct img_err *err)
 /* Everything is made before anything is attached: a run that fails leaves nothing half-said. */
 static bool make_all_evidence(struct job *j, struct img_err *err)
 {
-    if (!opt.scan)
+    if (!opt.sbom && !opt.scan)
         return true;
     if (!bind_reports(j, err))
         return false;
@@ -357,8 +410,13 @@ static bool attach(struct job *j, const struct img_document *doc, const char *pl
 static bool attach_evidence(struct job *j, const struct part *p, struct img_err *err)
 {
     const struct img_document *doc = &p->image.manifest;
+    bool spdx = opt.sbom_format != NULL && strcmp(opt.sbom_format, "spdx") == 0;
     struct img_bytes text;
 
+    if (opt.sbom && (!img_buf_bytes(&p->sbom, &text, err) ||
+                     !attach(j, doc, p->platform,
+                             spdx ? IMG_PREDICATE_SPDX : IMG_PREDICATE_CYCLONEDX, text, err)))
+        return false;
     for (size_t i = 0; i < p->scanned.count; i++)
         if (!img_buf_bytes(&p->scanned.predicates[i].json, &text, err) ||
             !attach(j, doc, p->platform, p->scanned.predicates[i].type, text, err))
@@ -418,14 +476,14 @@ int main(int argc, char **argv)
     static const struct img_cmd cmd = {
         .name = "imgsign",
         .args = "IMAGE",
-        .about = "sign an image, with a scan if asked",
+        .about = "sign an image, with SBOM and scan if asked",
         .options = options,
         .min_args = 1,
         .max_args = 1,
         .run = run,
         .more = "Examples:\n"
                 "  imgsign --key ci.key registry.example.com/app@sha256:…\n"
-                "  imgsign --key ci.key --scan --report trivy.json --digest-file build.json "
+                "  imgsign --key ci.key --sbom --scan --report trivy.json --digest-file build.json "
                 "registry.example.com/app:1.2\n"
                 "  imgsign --key ci.key --as registry.example.com/app oci:app:1.2\n",
     };

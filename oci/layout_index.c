@@ -136,8 +136,10 @@ bool img_layout_refers(struct img_layout *l, const struct img_digest *subject,
     if (!img_manifest_read(bytes, NULL, &m, err))
         return err->code != IMG_E_MEMORY;
     *refers = m.has_subject && img_digest_equal(&m.subject.digest, subject);
-    if (*refers)
+    if (*refers) {
         describe(entry, &m);
+        entry->size = (int64_t)bytes.len;
+    }
     return true;
 }
 

@@ -329,6 +329,19 @@ struct change {
     size_t count;
 };
 
+/* Nothing is added to a list that nobody could read afterwards. */
+static bool check_entries(const struct img_layout_index *index, struct img_err *err)
+{
+    bool usable;
+
+    for (size_t i = 0; i < json_array_size(index->entries); i++) {
+        IMG_AUTO(img_descriptor_done) struct img_descriptor entry = {.size = 0};
+        if (!img_layout_entry(index, i, &entry, &usable, err))
+            return false;
+    }
+    return true;
+}
+
 /* Re-reads, merges and replaces index.json under the lock: what others wrote stays. */
 static bool change_index(struct img_layout *l, const struct change *c, struct img_err *err)
 {
@@ -339,7 +352,7 @@ static bool change_index(struct img_layout *l, const struct change *c, struct im
     bool changed = false;
 
     if (!lock(l, &held, err) || !img_layout_index_read(l, &index, err) ||
-        !c->apply(l, c, index.entries, &changed, err))
+        !check_entries(&index, err) || !c->apply(l, c, index.entries, &changed, err))
         return false;
     return !changed || (dump(index.doc, &text, &bytes, err) && sync_blobs(l, err) &&
                         img_write_file_at(l->dir, "index.json", bytes, 0644, IMG_REPLACE, err));
@@ -383,6 +396,17 @@ static bool has_digest(const json_t *entry, const struct img_digest *digest)
     return text != NULL && strcmp(text, want) == 0;
 }
 
+/* An entry that says something else of the same content is not this one, and may be wrong. */
+static bool is_entry_for(const json_t *entry, const struct img_descriptor *desc)
+{
+    const char *type = json_string_value(json_object_get(entry, "mediaType"));
+    const json_t *size = json_object_get(entry, "size");
+
+    return has_digest(entry, &desc->digest) && type != NULL &&
+           strcmp(type, desc->media_type) == 0 && json_is_integer(size) &&
+           json_integer_value(size) == desc->size;
+}
+
 /* A name in index.json comes from the caller. One that the annotations bring along (a manifest's
  * own, say) must not take a tag away from the image that has it. */
 static bool fresh_entry(const struct change *c, json_t **out, struct img_err *err)
@@ -415,7 +439,7 @@ static bool apply_put(struct img_layout *l, const struct change *c, json_t *entr
         json_t *entry = json_array_get(entries, i);
         const char *name = annotation(entry, IMG_REF_NAME);
         bool named = c->tag != NULL && name != NULL && strcmp(name, c->tag) == 0;
-        bool same = has_digest(entry, &c->desc->digest);
+        bool same = is_entry_for(entry, c->desc);
         if (same && (named || c->tag == NULL))
             there = true;
         else if (named && json_array_remove(entries, i) == 0)

@@ -28,7 +28,7 @@ whole() {
 
 image() { # TAG MEGABYTES
 	mkdir "$tmp/root-$1"
-	head -c "$2000000" /dev/urandom >"$tmp/root-$1/random"
+	head -c "${2}000000" /dev/urandom >"$tmp/root-$1/random"
 	check 0 "" python3 "$here/../support/mkimage.py" --out "$tmp/source" --tag "$1" \
 		--layer "$tmp/root-$1" --compression none
 }

@@ -34,6 +34,8 @@ statements() {
 # --- refused before anything is written
 cp "$img/index.json" "$tmp/before"
 check 2 "--key" imgsign "oci:$img:amd64"
+check 2 "needs --sbom" sign --sbom-format spdx "oci:$img:amd64"
+check 2 "cyclonedx or spdx" sign --sbom --sbom-format csv "oci:$img:amd64"
 check 2 "needs --scan" sign --report "$tmp/before" "oci:$img:amd64"
 check 2 "--report" sign --scan --scan-finished 2026-01-01T00:00:00Z "oci:$img:amd64"
 check 2 "--evidence-key" sign --evidence-key "$tmp/e.pem" "oci:$img:amd64"
@@ -62,20 +64,24 @@ check_out "signature $arm64 linux/arm64 attached"
 check 0 "already" sign --platform linux/arm64 "oci:$img:multi"
 [ "$(wc -l <"$tmp/out")" = 1 ] || fail "--platform signs that one"
 
-# --- the CI step: a scan for each platform, the signature last
+# --- the CI step: SBOM and scan for each platform, the signature last
 cp "$tmp/before" "$img/index.json"
-check 0 "vulnerabilities were not looked for" sign --scan --evidence-key "$tmp/e.pem" --as registry.example.com/app "oci:$img:multi"
-[ "$(cut -d' ' -f1 "$tmp/out" | tr '\n' ' ')" = "checks checks signature signature signature " ] || fail "another order"
+check 0 "vulnerabilities were not looked for" sign --sbom --scan --evidence-key "$tmp/e.pem" --as registry.example.com/app "oci:$img:multi"
+[ "$(cut -d' ' -f1 "$tmp/out" | tr '\n' ' ')" = "cyclonedx checks cyclonedx checks signature signature signature " ] || fail "another order"
 [ "$(tail -n 1 "$tmp/out" | cut -d' ' -f2,3)" = "registry.example.com/app@$index index" ] || fail "the index comes last"
 statements >"$tmp/all"
 jq -es 'all(.[]; .subject[0].name == "registry.example.com/app")' "$tmp/all" >/dev/null || fail "names"
+jq -es --arg d "${amd64#sha256:}" 'any(.[]; .predicateType == "https://cyclonedx.org/bom" and
+	.subject[0].digest.sha256 == $d and any(.predicate.components[]; .name == "zlib1g"))' "$tmp/all" >/dev/null ||
+	fail "no SBOM of the platform"
 jq -es 'any(.[]; .predicateType == "urn:imgtrust:image-checks:v1")' "$tmp/all" >/dev/null || fail "no checks"
+check 0 "spdx" sign --sbom --sbom-format spdx "oci:$img:amd64"
 
 # --- all or nothing: one platform that cannot be read, and nothing is attached
 cp "$tmp/before" "$img/index.json"
 layer=$(jq -r '.layers[0].digest' "$img/blobs/sha256/${arm64#sha256:}")
 echo broken >"$img/blobs/sha256/${layer#sha256:}"
-check 1 "mismatch" sign --scan "oci:$img:multi"
+check 1 "mismatch" sign --sbom "oci:$img:multi"
 cmp -s "$img/index.json" "$tmp/before" || fail "a failed run wrote something"
 check 0 "" sign "oci:$img:multi" # the signature covers manifests; --blobs of imgverify covers these
 

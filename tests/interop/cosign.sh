@@ -56,8 +56,10 @@ for key in prime256v1 secp384r1 secp521r1 rsa2048 rsa4096 ed25519; do
 	check 0 "$digest" theirs verify --key "$key.pub" --insecure-ignore-tlog --signature-digest-algorithm "$hash" "$where"
 	check 1 "" theirs verify --key stranger.pub --insecure-ignore-tlog "$where"
 	check 0 "attached" imgattest --key "$key.pem" --type cyclonedx --predicate bom.json "$where"
-	check 0 "https://cyclonedx.org/bom" theirs verify-attestation --type cyclonedx --key "$key.pub" \
-		--insecure-ignore-tlog --signature-digest-algorithm "$hash" "$where"
+	check 0 "" theirs verify-attestation --type cyclonedx --key "$key.pub" --insecure-ignore-tlog \
+		--signature-digest-algorithm "$hash" "$where"
+	jq -r .payload "$tmp/out" | base64 -d | grep -qF '"predicate":{"bomFormat":"CycloneDX"' ||
+		fail "cosign shows another predicate"
 	check 1 "" theirs verify-attestation --type spdxjson --key "$key.pub" --insecure-ignore-tlog \
 		--signature-digest-algorithm "$hash" "$where"
 done

@@ -11,7 +11,7 @@ tmp=$(mktemp -d)
 started=
 checks=0
 for name in $(env | sed -n 's/^\(IMGTRUST_[A-Z_]*\|COSIGN_[A-Z_]*\|SOURCE_DATE_EPOCH\)=.*/\1/p'); do
-	[ "$name" = IMGTRUST_VECTORS ] || unset "$name"
+	[ "$name" = IMGTRUST_VECTORS ] || [ "$name" = IMGTRUST_PEERS ] || unset "$name"
 done
 peers=${IMGTRUST_PEERS:-$HOME/.cache/imgtrust/peers/bin} # scripts/peers builds them there
 HOME=$tmp/home

@@ -282,6 +282,8 @@ static void broken_indexes_are_refused(void **state)
         {"{\"schemaVersion\":2,\"manifests\":null}", IMG_E_NOT_FOUND, "holds no image"},
     };
     IMG_AUTO(img_store_closep) struct img_store *s = opened("oci:l", true);
+    const char *text = manifest("b", NULL);
+    struct img_descriptor d = described(text, IMG_TYPE_OCI_MANIFEST);
 
     (void)state;
     (void)put_image(s, "a", "t");
@@ -291,6 +293,9 @@ static void broken_indexes_are_refused(void **state)
     }
     write_text("l/index.json", "{\"half\":");
     resolve_fails(s, "oci:l", IMG_E_MALFORMED, "JSON"); /* after a second */
+    write_text("l/index.json", INDEX_HEAD "{\"digest\":1}]}");
+    t_fails(img_store_put_manifest(s, &d, bytes(text), "u", true, &err), IMG_E_MALFORMED,
+            "/0/digest"); /* nor is anything added to it */
     assert_int_equal(unlink("l/index.json"), 0);
     resolve_fails(s, "oci:l", IMG_E_NOT_FOUND, "No such file");
 }
@@ -398,12 +403,14 @@ static void members_we_do_not_know_survive_a_change(void **state)
 
     (void)state;
     (void)put_image(s, "a", "t");
-    write_text("l/index.json", "{\"schemaVersion\":2,\"x\":{\"y\":[1.5,null]},\"manifests\":["
-                               "{\"mediaType\":\"a/b\",\"digest\":\"sha512:aa\",\"z\":1}]}");
+    write_text("l/index.json",
+               "{\"schemaVersion\":2,\"x\":{\"y\":[1.5,null]},\"manifests\":["
+               "{\"mediaType\":\"a/b\",\"digest\":\"blake3:aa\",\"size\":1,\"z\":1}]}");
     (void)put_image(s, "b", "u");
     read_text("l/index.json", text);
     assert_non_null(strstr(text, "\"x\":{\"y\":[1.5,null]}"));
-    assert_non_null(strstr(text, "{\"mediaType\":\"a/b\",\"digest\":\"sha512:aa\",\"z\":1}"));
+    assert_non_null(
+        strstr(text, "{\"mediaType\":\"a/b\",\"digest\":\"blake3:aa\",\"size\":1,\"z\":1}"));
     assert_non_null(strstr(text, "\"u\""));
 }
 
