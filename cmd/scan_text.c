@@ -103,8 +103,8 @@ static void put_row(struct table *t, const struct row *r, const char *colour)
         size_t pad = c < last ? t->widths[c] - width_of(r->cells[c]) : 0;
         bool painted = c == 0 && colour[0] != '\0' && t->colour;
 
-        img_buf_putf(t->out, "%s%s%s%s%*s", c == 0 ? "  " : "  ", painted ? colour : "",
-                     r->cells[c], painted ? "\033[0m" : "", (int)pad, "");
+        img_buf_putf(t->out, "  %s%s%s%*s", painted ? colour : "", r->cells[c],
+                     painted ? "\033[0m" : "", (int)pad, "");
     }
     img_buf_puts(t->out, "\n");
 }
