@@ -210,7 +210,7 @@ static void attribute(struct layers *l, struct img_finding *f)
                 break;
         f->layer = i < l->count ? (int64_t)i : -1;
     }
-    if (f->layer < 0)
+    if (f->layer < 0 || (size_t)f->layer >= l->count)
         return;
     l->last = (size_t)f->layer;
     f->diff_id = l->diff_ids[f->layer];
