@@ -22,7 +22,8 @@ bool secret_mask(struct img_bytes text, struct img_buf *out)
         img_buf_puts(out, stars);
         done = hit.to;
     }
-    img_buf_put(out, text.ptr + done, text.len - done);
+    if (done < text.len)
+        img_buf_put(out, text.ptr + done, text.len - done);
     return any;
 }
 

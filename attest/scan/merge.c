@@ -217,6 +217,28 @@ static void attribute(struct layers *l, struct img_finding *f)
     f->command = l->commands[f->layer];
 }
 
+/* A text that may stay as it is, or a copy without the secret that somebody let slip into it. */
+static const char *clean(struct scan_owner *o, const char *text)
+{
+    struct secret_hit hit;
+    size_t next, len = text != NULL ? strlen(text) : 0;
+
+    if (len == 0 || !secret_find(img_bytes_of(text), 0, len, &hit, &next))
+        return text;
+    IMG_AUTO(img_buf_done) struct img_buf masked = IMG_BUF(4 * len + 16);
+    (void)secret_mask(img_bytes_of(text), &masked);
+    return img_pool_buf(&o->pool, &masked);
+}
+
+static void clean_texts(struct scan_owner *o, struct img_finding *f)
+{
+    const char **texts[] = {&f->id,      &f->title, &f->purl, &f->package,
+                            &f->version, &f->fixed, &f->path, &f->status};
+
+    for (size_t i = 0; i < IMG_COUNT(texts); i++)
+        *texts[i] = clean(o, *texts[i]);
+}
+
 static bool take(struct scan_owner *o, const struct img_scan *from, struct layers *l, size_t *input,
                  struct img_err *err)
 {
@@ -228,6 +250,7 @@ static bool take(struct scan_owner *o, const struct img_scan *from, struct layer
         if (f == NULL)
             return false;
         *f = from->findings[i];
+        clean_texts(o, f);
         attribute(l, f);
     }
     return true;

@@ -117,7 +117,7 @@ static bool read_texts(struct scan_owner *o, const struct img_json *at, const ch
 {
     struct img_json list;
     const char **texts;
-    size_t count;
+    size_t count = 0;
 
     if (img_json_has(at, key) && !img_json_arr(at, key, &list, &count, err))
         return false;

@@ -92,7 +92,7 @@ static void put_score(struct img_json_out *j, double score)
 
 static void put_package(struct img_json_out *j, const struct img_finding *f)
 {
-    if (f->purl == NULL && f->package == NULL)
+    if (f->purl == NULL && f->package == NULL && f->version == NULL && f->fixed == NULL)
         return;
     img_json_out_open(j, "package", '{');
     img_json_out_opt(j, "purl", f->purl);

@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     IMG_AUTO(img_buf_done) struct img_buf twice = IMG_BUF(IMG_LIMIT_REPORT);
     IMG_AUTO(json_done) json_t *before = NULL;
     IMG_AUTO(json_done) json_t *after = NULL;
-    struct img_bytes in = {data, size}, a, b;
+    struct img_bytes in = {data, size}, a = {0}, b = {0};
     struct img_err err = IMG_ERR_INIT;
     bool valid = img_json_parse(in, IMG_LIMIT_REPORT, &before, &err), redacted = false;
 
