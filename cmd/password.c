@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,8 @@ bool img_password_file(const char *path, struct img_buf *out, struct img_err *er
 
 /* --- asking on the terminal ----------------------------------------------------------------------
  * Signals that end or stop the program while echo is off must find it on again: they are noted,
- * the terminal is put back, and they are raised once more. */
+ * the terminal is put back, and they are raised once more. They are let through only while ppoll()
+ * waits, so that none is noted just before a read() that would then wait for ever. */
 
 static const int caught[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGTSTP};
 static volatile sig_atomic_t pending;
@@ -41,6 +43,7 @@ struct prompt {
     int tty;
     struct termios before;
     struct sigaction handlers[IMG_COUNT(caught)];
+    sigset_t mask;
 };
 
 static void prompt_done(struct prompt *p)
@@ -50,6 +53,7 @@ static void prompt_done(struct prompt *p)
     (void)tcsetattr(p->tty, TCSAFLUSH, &p->before);
     for (size_t i = 0; i < IMG_COUNT(caught); i++)
         (void)sigaction(caught[i], &p->handlers[i], NULL);
+    (void)sigprocmask(SIG_SETMASK, &p->mask, NULL);
     img_fd_done(&p->tty);
     if (pending != 0)
         (void)raise(pending);
@@ -58,9 +62,10 @@ static void prompt_done(struct prompt *p)
 static bool prompt_new(struct prompt *out, struct img_err *err)
 {
     IMG_AUTO(img_fd_done) int tty = -1;
-    struct sigaction note = {.sa_handler = note_signal}; /* no SA_RESTART: read() must return */
+    struct sigaction note = {.sa_handler = note_signal};
     struct prompt p;
     struct termios silent;
+    sigset_t ours;
 
     if (isatty(STDERR_FILENO))
         tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
@@ -69,6 +74,10 @@ static bool prompt_new(struct prompt *out, struct img_err *err)
                         "the key has a password and there is no terminal to ask for it; use "
                         "--password-file or IMGTRUST_PASSWORD");
     pending = 0;
+    (void)sigemptyset(&ours);
+    for (size_t i = 0; i < IMG_COUNT(caught); i++)
+        (void)sigaddset(&ours, caught[i]);
+    (void)sigprocmask(SIG_BLOCK, &ours, &p.mask);
     for (size_t i = 0; i < IMG_COUNT(caught); i++)
         (void)sigaction(caught[i], &note, &p.handlers[i]);
     silent = p.before;
@@ -80,22 +89,30 @@ static bool prompt_new(struct prompt *out, struct img_err *err)
     return true;
 }
 
+/* One character that was typed; false at the end of input and when a signal came. */
+static bool read_key(const struct prompt *p, char *out)
+{
+    struct pollfd typed = {.fd = p->tty, .events = POLLIN};
+
+    return ppoll(&typed, 1, NULL, &p->mask) == 1 && read(p->tty, out, 1) == 1;
+}
+
 static bool prompt_ask(struct prompt *p, const char *question, struct img_buf *out,
                        struct img_err *err)
 {
     struct img_bytes q = {(const uint8_t *)question, strlen(question)};
     struct img_bytes newline = {(const uint8_t *)"\n", 1};
+    bool typed;
     char c = '\0';
-    ssize_t n = 0;
 
     if (!img_write_fd(p->tty, q, err))
         return false;
-    while ((n = read(p->tty, &c, 1)) == 1 && c != '\n')
+    while ((typed = read_key(p, &c)) && c != '\n')
         img_buf_put(out, &c, 1);
     explicit_bzero(&c, 1);
     if (!img_write_fd(p->tty, newline, err))
         return false;
-    if (n != 1)
+    if (!typed)
         return img_fail(err, IMG_E_DENIED, "no password was given");
     return true;
 }
