@@ -135,8 +135,15 @@ static bool copy_blob(struct copy *c, const struct img_descriptor *desc, struct 
     return true;
 }
 
+/* What manifests are fetched for: as attached to a subject, which the target already lists these
+ * for, or, without one, as the children of an index. */
+struct role {
+    const struct img_digest *subject;
+    struct img_referrers there;
+};
+
 /* What is done with each of several fetched manifests. */
-typedef bool visit(struct copy *c, const struct img_want *got, const struct img_digest *subject,
+typedef bool visit(struct copy *c, const struct img_want *got, const struct role *role,
                    struct img_err *err);
 
 static bool is_document(const struct img_descriptor *d)
@@ -157,20 +164,20 @@ static void batch_done(struct batch *b)
     *b = (struct batch){.count = 0};
 }
 
-static bool run_batch(struct copy *c, struct batch *b, const struct img_digest *subject, visit *fn,
+static bool run_batch(struct copy *c, struct batch *b, const struct role *role, visit *fn,
                       struct img_err *err)
 {
     bool ok = img_store_fetch(c->from, b->wants, b->count, err);
 
     for (size_t i = 0; ok && i < b->count; i++)
-        ok = fn(c, &b->wants[i], subject, err);
+        ok = fn(c, &b->wants[i], role, err);
     batch_done(b);
     return ok;
 }
 
 /* Fetches the manifests among items, several at a time, and visits those not met before. */
 static bool each(struct copy *c, const struct img_descriptor *items, size_t count,
-                 const struct img_digest *subject, visit *fn, struct img_err *err)
+                 const struct role *role, visit *fn, struct img_err *err)
 {
     struct batch *b = calloc(1, sizeof(*b));
     bool ok = b != NULL || img_fail(err, IMG_E_MEMORY, "copy"), fresh;
@@ -179,19 +186,19 @@ static bool each(struct copy *c, const struct img_descriptor *items, size_t coun
         const struct img_descriptor *d = &items[i];
         if (!is_document(d))
             continue;
-        ok = first_time(subject != NULL ? &c->attached : &c->met, &d->digest, &fresh, err);
+        ok = first_time(role->subject != NULL ? &c->attached : &c->met, &d->digest, &fresh, err);
         if (!ok || !fresh)
             continue;
         if (d->size > (int64_t)IMG_LIMIT_MANIFEST)
             ok = img_fail(err, IMG_E_LIMIT, "manifest larger than %llu bytes",
                           (unsigned long long)IMG_LIMIT_MANIFEST);
         if (ok && (b->count == BATCH_COUNT || b->bytes + d->size > BATCH_BYTES))
-            ok = run_batch(c, b, subject, fn, err);
+            ok = run_batch(c, b, role, fn, err);
         b->wants[b->count] = (struct img_want){.desc = *d, .bytes = IMG_BUF((size_t)d->size + 1)};
         b->count++;
         b->bytes += d->size;
     }
-    ok = ok && run_batch(c, b, subject, fn, err);
+    ok = ok && run_batch(c, b, role, fn, err);
     if (b != NULL)
         batch_done(b);
     free(b);
@@ -214,14 +221,14 @@ static bool read_node(const struct img_want *got, struct img_bytes *bytes, struc
     return true;
 }
 
-static bool visit_child(struct copy *c, const struct img_want *got,
-                        const struct img_digest *subject, struct img_err *err)
+static bool visit_child(struct copy *c, const struct img_want *got, const struct role *role,
+                        struct img_err *err)
 {
     IMG_AUTO(img_manifest_done) struct img_manifest m = {.count = 0};
     char digest[IMG_DIGEST_TEXT];
     struct img_bytes bytes;
 
-    (void)subject;
+    (void)role;
     img_digest_text(&got->desc.digest, digest);
     if (!got->ok)
         *err = got->err;
@@ -232,15 +239,33 @@ static bool visit_child(struct copy *c, const struct img_want *got,
     return true;
 }
 
+/* True when the target lists this one and has it: attaching it again would only cost time. */
+static bool is_there(struct copy *c, const struct img_want *got, const struct role *role,
+                     bool *there, struct img_err *err)
+{
+    struct img_want want = {.desc = got->desc, .bytes = IMG_BUF((size_t)got->desc.size + 1)};
+
+    *there = false;
+    for (size_t i = 0; i < role->there.count && !*there; i++)
+        *there = img_digest_equal(&role->there.items[i].digest, &got->desc.digest);
+    if (!*there)
+        return true;
+    if (!img_store_fetch(c->to, &want, 1, err))
+        return false;
+    *there = want.ok;
+    img_buf_done(&want.bytes);
+    return true;
+}
+
 /* Lists are untrusted: what is not there, or is about something else, is not attached. */
-static bool visit_referrer(struct copy *c, const struct img_want *got,
-                           const struct img_digest *subject, struct img_err *err)
+static bool visit_referrer(struct copy *c, const struct img_want *got, const struct role *role,
+                           struct img_err *err)
 {
     IMG_AUTO(img_manifest_done) struct img_manifest m = {.count = 0};
     struct img_descriptor desc = got->desc;
     char digest[IMG_DIGEST_TEXT];
     struct img_bytes bytes;
-    bool fresh;
+    bool fresh, there;
 
     img_digest_text(&got->desc.digest, digest);
     if (!got->ok && got->err.code == IMG_E_NOT_FOUND) {
@@ -251,7 +276,7 @@ static bool visit_referrer(struct copy *c, const struct img_want *got,
         *err = got->err;
     if (!got->ok || !read_node(got, &bytes, &m, err))
         return img_ctx(err, "attached %s", digest);
-    if (!m.has_subject || !img_digest_equal(&m.subject.digest, subject)) {
+    if (!m.has_subject || !img_digest_equal(&m.subject.digest, role->subject)) {
         c->done.missing++;
         return true;
     }
@@ -260,28 +285,39 @@ static bool visit_referrer(struct copy *c, const struct img_want *got,
     /* what is attached may also be an entry of the index, and copied already */
     if (!first_time(&c->met, &desc.digest, &fresh, err) ||
         (fresh && !copy_node(c, &got->desc, &m, NULL, err)) ||
-        !img_store_attach(c->to, &desc, subject, bytes, err))
+        !is_there(c, got, role, &there, err) ||
+        (!there && !img_store_attach(c->to, &desc, role->subject, bytes, err)))
         return img_ctx(err, "attached %s", digest);
     c->done.referrers++;
     return true;
 }
 
+static bool copy_listed(struct copy *c, const struct img_digest *subject,
+                        const struct img_referrers *attached, struct img_err *err)
+{
+    struct role role = {.subject = subject};
+    bool ok;
+
+    /* half of the evidence may be worse than none: a newer scan could be in the other half */
+    if (attached->cut)
+        return img_fail(err, IMG_E_LIMIT, "more than %d things are attached", IMG_LIMIT_REFERRERS);
+    if (attached->count == 0)
+        return true;
+    if (!img_store_referrers(c->to, subject, &role.there, err))
+        return img_ctx(err, "list what is attached at the target");
+    ok = each(c, attached->items, attached->count, &role, visit_referrer, err);
+    img_referrers_done(&role.there);
+    return ok;
+}
+
 static bool copy_referrers(struct copy *c, const struct img_digest *subject,
                            const struct img_referrers *attached, struct img_err *err)
 {
-    struct img_referrers list = {.count = 0};
-    bool ok;
+    IMG_AUTO(img_referrers_done) struct img_referrers list = {.count = 0};
 
     if (attached == NULL && !img_store_referrers(c->from, subject, &list, err))
         return img_ctx(err, "list what is attached");
-    if (attached == NULL)
-        attached = &list;
-    /* half of the evidence may be worse than none: a newer scan could be in the other half */
-    ok = attached->cut
-             ? img_fail(err, IMG_E_LIMIT, "more than %d things are attached", IMG_LIMIT_REFERRERS)
-             : each(c, attached->items, attached->count, subject, visit_referrer, err);
-    img_referrers_done(&list);
-    return ok;
+    return copy_listed(c, subject, attached != NULL ? attached : &list, err);
 }
 
 /* Everything that a manifest needs and everything attached to it; not the manifest itself. */
@@ -289,6 +325,8 @@ static bool copy_node(struct copy *c, const struct img_descriptor *desc,
                       const struct img_manifest *m, const struct img_referrers *attached,
                       struct img_err *err)
 {
+    const struct role child = {.subject = NULL};
+
     if (c->depth >= IMG_LIMIT_NESTING)
         return img_fail(err, IMG_E_LIMIT, "indexes and attachments nested deeper than %d",
                         IMG_LIMIT_NESTING);
@@ -298,7 +336,7 @@ static bool copy_node(struct copy *c, const struct img_descriptor *desc,
     if (!m->is_index && !copy_blob(c, &m->config, err))
         return false;
     c->depth++;
-    if ((m->is_index && !each(c, m->items, m->count, NULL, visit_child, err)) ||
+    if ((m->is_index && !each(c, m->items, m->count, &child, visit_child, err)) ||
         !copy_referrers(c, &desc->digest, attached, err))
         return false;
     c->depth--;
