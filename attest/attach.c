@@ -372,6 +372,7 @@ static bool attach_bundle(struct img_store *s, const struct img_document *image,
     return attach_once(s, &image->desc, a, out, err);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): what, as what, to what, when */
 bool img_attach_file(struct img_store *s, const struct img_document *image,
                      struct img_bytes content, const char *artifact_type, const char *title,
                      int64_t now, struct img_attached *out, struct img_err *err)

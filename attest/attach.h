@@ -16,7 +16,7 @@ struct img_attachment {
     const char *name;           /* subject name; NULL: left out */
     struct img_bytes predicate; /* JSON; {} for a signature */
     bool replace;
-    int64_t now;                /* for org.opencontainers.image.created */
+    int64_t now; /* for org.opencontainers.image.created */
 };
 struct img_attached {
     struct img_digest manifest, bundle;

@@ -212,6 +212,7 @@ static bool verify(const struct img_evidence *e, const struct trust *t,
            img_statement_is_about(&v->statement, subject, manifest, &v->name, err);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): what, by whom, of what, when: none may be left out */
 bool img_verify_evidence(const struct img_evidence *e, const struct img_authority *authorities,
                          size_t count, const struct img_digest *subject, struct img_bytes manifest,
                          int64_t now, struct img_verified **out, struct img_err *err)

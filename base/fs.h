@@ -32,9 +32,9 @@ IMG_NODISCARD bool img_write_fd(int fd, struct img_bytes data, struct img_err *e
 
 /* IMG_REPLACE: what stood there is replaced. IMG_KEEP: an existing file is IMG_E_USAGE
  * "already exists". Either way readers see the old file or the whole new one: written to a
- * temporary name beside it (.imgtrust- and 16 digits: all that a killed process leaves), synced, then
- * renamed (or linked, for IMG_KEEP). With IMG_REPLACE,
- * img_write_file writes straight into a terminal, a pipe and anything under /dev or /proc. */
+ * temporary name beside it (.imgtrust- and 16 digits: all that a killed process leaves), synced,
+ * then renamed (or linked, for IMG_KEEP). With IMG_REPLACE, img_write_file writes straight into a
+ * terminal, a pipe and anything under /dev or /proc. */
 enum img_overwrite { IMG_KEEP, IMG_REPLACE };
 IMG_NODISCARD bool img_write_file(const char *path, struct img_bytes data, mode_t mode,
                                   enum img_overwrite overwrite, struct img_err *err);

@@ -23,19 +23,19 @@ struct img_json {
 };
 
 IMG_NODISCARD bool img_json_parse(struct img_bytes text, size_t limit, json_t **out,
-                                struct img_err *err);
+                                  struct img_err *err);
 IMG_NODISCARD bool img_json_root(const json_t *doc, struct img_json *out, struct img_err *err);
 
 IMG_NODISCARD bool img_json_obj(const struct img_json *at, const char *key, struct img_json *out,
-                              struct img_err *err);
+                                struct img_err *err);
 IMG_NODISCARD bool img_json_arr(const struct img_json *at, const char *key, struct img_json *out,
-                              size_t *count, struct img_err *err);
+                                size_t *count, struct img_err *err);
 IMG_NODISCARD bool img_json_item(const struct img_json *arr, size_t i, struct img_json *out,
-                               struct img_err *err);
+                                 struct img_err *err);
 IMG_NODISCARD bool img_json_str(const struct img_json *at, const char *key, const char **out,
-                              struct img_err *err);
-IMG_NODISCARD bool img_json_int(const struct img_json *at, const char *key, int64_t min, int64_t max,
-                              int64_t *out, struct img_err *err);
+                                struct img_err *err);
+IMG_NODISCARD bool img_json_int(const struct img_json *at, const char *key, int64_t min,
+                                int64_t max, int64_t *out, struct img_err *err);
 
 IMG_NODISCARD bool img_json_bool(const struct img_json *at, const char *key, bool *out,
                                  struct img_err *err);
@@ -62,8 +62,8 @@ IMG_NODISCARD bool img_json_opt_obj(const struct img_json *at, const char *key,
                                     struct img_json *out, struct img_err *err);
 
 /* Raises IMG_E_MALFORMED at this place; for rules the getters cannot express. */
-IMG_NODISCARD bool img_json_fail(const struct img_json *at, struct img_err *err, const char *fmt, ...)
-    IMG_PRINTF(3, 4);
+IMG_NODISCARD bool img_json_fail(const struct img_json *at, struct img_err *err, const char *fmt,
+                                 ...) IMG_PRINTF(3, 4);
 
 /* Appends a value as compact JSON, members in the order they were read. */
 IMG_NODISCARD bool img_json_text(const json_t *node, struct img_buf *out, struct img_err *err);

@@ -7,7 +7,8 @@
  * Writes JSON, compact, members in the order they are written: the same calls give the same bytes.
  *
  * Commas and quotes are taken care of; each byte that is not valid UTF-8, and each NUL (which many
- * readers refuse, ours too), becomes U+FFFD. Failures are sticky in the buffer, so img_buf_bytes() at the end is the only check.
+ * readers refuse, ours too), becomes U+FFFD. Failures are sticky in the buffer, so img_buf_bytes()
+ * at the end is the only check.
  *
  *     struct img_json_out j = {.to = &buf};
  *     img_json_out_open(&j, NULL, '{');
@@ -30,5 +31,6 @@ void img_json_out_bytes(struct img_json_out *j, const char *key, struct img_byte
 void img_json_out_int(struct img_json_out *j, const char *key, int64_t value);
 void img_json_out_bool(struct img_json_out *j, const char *key, bool value);
 void img_json_out_null(struct img_json_out *j, const char *key);
-/* JSON that is known to be well-formed, spliced in as it is: signed bytes are never re-serialised. */
+/* JSON that is known to be well-formed, spliced in as it is: signed bytes are never re-serialised.
+ */
 void img_json_out_raw(struct img_json_out *j, const char *key, struct img_bytes json);

@@ -142,7 +142,7 @@ bool img_duration_parse(const char *text, int64_t *out, struct img_err *err)
 {
     static const char units[] = "dhms";
     static const int64_t length[] = {DAY, HOUR, MINUTE, 1};
-    const char *p = text, *unit = units - 1; /* the last unit read */
+    const char *p = text, *unit = units; /* the largest unit that may still come */
     int64_t sum = 0;
 
     while (*p != '\0') {
@@ -158,12 +158,12 @@ bool img_duration_parse(const char *text, int64_t *out, struct img_err *err)
             return img_fail(err, IMG_E_MALFORMED, "'%.40s' is longer than 100 years", text);
         if (next == NULL)
             return img_fail(err, IMG_E_MALFORMED, "'%.40s' needs a unit: d, h, m or s", text);
-        if (next <= unit)
+        if (next < unit)
             return img_fail(err, IMG_E_MALFORMED, "'%.40s': larger units come first, once", text);
         sum += v * length[next - units];
         if (sum > DURATION_MOST)
             return img_fail(err, IMG_E_MALFORMED, "'%.40s' is longer than 100 years", text);
-        unit = next;
+        unit = next + 1;
         p++;
     }
     if (sum == 0)

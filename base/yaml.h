@@ -7,7 +7,8 @@
  * A YAML stream as trees that remember where every node stood.
  *
  * Strict where parsers disagree, because a checker must see what the next program sees. Refused are
- * duplicate keys, keys that are not strings (`1:`, `yes:`; quoted they are), tags (`!!x`), merge keys
+ * duplicate keys, keys that are not strings (`1:`, `yes:`; quoted they are), tags (`!!x`), merge
+ * keys
  * (`<<`) and the NUL character. Aliases share the node of their anchor and count in full towards
  * IMG_LIMIT_YAML_NODES, or anchors and aliases are refused on request. Nesting is bounded by
  * IMG_LIMIT_YAML_DEPTH before libyaml's quadratic cost bites.
@@ -20,12 +21,12 @@ enum img_yaml_kind { IMG_YAML_NONE, IMG_YAML_SCALAR, IMG_YAML_LIST, IMG_YAML_MAP
 
 struct img_yaml {
     enum img_yaml_kind kind;
-    bool quoted;              /* scalar written in quotes or as a block: a string whatever it says */
-    size_t line, column;      /* from 1, in characters; of an alias: its anchor's */
-    const char *text;         /* scalar; NUL-terminated, may be "" */
-    size_t count;             /* items, or pairs */
-    struct img_yaml **items;  /* list items, or map values in order */
-    struct img_yaml **keys;   /* map keys, scalars; NULL for lists */
+    bool quoted;             /* scalar written in quotes or as a block: a string whatever it says */
+    size_t line, column;     /* from 1, in characters; of an alias: its anchor's */
+    const char *text;        /* scalar; NUL-terminated, may be "" */
+    size_t count;            /* items, or pairs */
+    struct img_yaml **items; /* list items, or map values in order */
+    struct img_yaml **keys;  /* map keys, scalars; NULL for lists */
 };
 
 struct img_yaml_stream;
@@ -43,8 +44,8 @@ const struct img_yaml *img_yaml_get(const struct img_yaml *node, const char *key
 
 /*
  * What a scalar is. A plain one is a string unless some YAML reader takes it for null, a boolean
- * (`y`, `yes`, `on`, …) or a number; times are strings. img_yaml_bool takes only true and false, and
- * img_yaml_int only plain decimal digits with an optional minus: what every reader reads alike.
+ * (`y`, `yes`, `on`, …) or a number; times are strings. img_yaml_bool takes only true and false,
+ * and img_yaml_int only plain decimal digits with an optional minus: what every reader reads alike.
  */
 bool img_yaml_is_null(const struct img_yaml *node);
 bool img_yaml_is_string(const struct img_yaml *node);

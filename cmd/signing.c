@@ -173,6 +173,7 @@ bool img_signing_keeps_older(const struct img_target *t, const struct img_digest
     return true;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): two outputs that belong together */
 bool img_signing_open(const char *image, const struct img_signing *how, struct img_common *common,
                       int default_timeout_s, const char *command, struct img_target *target,
                       struct img_document *doc, struct img_err *err)

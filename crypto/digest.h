@@ -18,9 +18,10 @@
 /* Zero is no algorithm, so a digest nobody filled in matches nothing. */
 enum img_hash { IMG_HASH_NONE, IMG_SHA256, IMG_SHA384, IMG_SHA512 };
 
-#define IMG_DIGEST_MAX  ((size_t)64)                             /* bytes, SHA-512 */
-#define IMG_DIGEST_TEXT (sizeof("sha512:") + 2 * IMG_DIGEST_MAX) /* bytes of the text and its NUL  \
-                                                                  */
+#define IMG_DIGEST_MAX ((size_t)64) /* bytes, SHA-512 */
+#define IMG_DIGEST_TEXT                                                                            \
+    (sizeof("sha512:") + 2 * IMG_DIGEST_MAX) /* bytes of the text and its NUL                      \
+                                              */
 
 struct img_digest {
     enum img_hash hash;

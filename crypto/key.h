@@ -9,13 +9,12 @@
  * it is read, so nothing later has to ask.
  *
  * Ownership: opaque, img_key_free(). Secrets are wiped.
- * Errors:    IMG_E_USAGE        a key file that is damaged or something else (a certificate, a private
- *                               key where a public one belongs, an empty file), saying what it is
- *            IMG_E_UNSUPPORTED  a key type, size or encryption that is not allowed
- *            IMG_E_DENIED       wrong password, or a password is needed and none was given
- * Threads:   a key is never changed after it is made; any number of threads may use it.
- * Source:    RFC 5208/5958 (PKCS#8), RFC 5280 (SPKI), RFC 5915 (SEC1), RFC 8017 (PKCS#1);
- *            cosign's key file: PEM around {"kdf","cipher","ciphertext"}, scrypt and secretbox.
+ * Errors:    IMG_E_USAGE        a key file that is damaged or something else (a certificate, a
+ * private key where a public one belongs, an empty file), saying what it is IMG_E_UNSUPPORTED  a
+ * key type, size or encryption that is not allowed IMG_E_DENIED       wrong password, or a password
+ * is needed and none was given Threads:   a key is never changed after it is made; any number of
+ * threads may use it. Source:    RFC 5208/5958 (PKCS#8), RFC 5280 (SPKI), RFC 5915 (SEC1), RFC 8017
+ * (PKCS#1); cosign's key file: PEM around {"kdf","cipher","ciphertext"}, scrypt and secretbox.
  */
 enum img_key_type {
     IMG_KEY_NONE,
@@ -39,7 +38,8 @@ struct img_password {
 
 /* The word of a type, "ecdsa-p256", "ed25519", "rsa-2048"…, and back (IMG_E_USAGE). */
 const char *img_key_type_name(enum img_key_type type);
-IMG_NODISCARD bool img_key_type_parse(const char *word, enum img_key_type *out, struct img_err *err);
+IMG_NODISCARD bool img_key_type_parse(const char *word, enum img_key_type *out,
+                                      struct img_err *err);
 
 IMG_NODISCARD bool img_key_generate(enum img_key_type type, struct img_key **out,
                                     struct img_err *err);
@@ -67,7 +67,8 @@ IMG_NODISCARD bool img_key_form_of(struct img_bytes pem, struct img_key_form *ou
 /* SPKI PEM, and SPKI DER. */
 IMG_NODISCARD bool img_key_write_public(const struct img_key *key, struct img_buf *out,
                                         struct img_err *err);
-IMG_NODISCARD bool img_key_spki(const struct img_key *key, struct img_buf *out, struct img_err *err);
+IMG_NODISCARD bool img_key_spki(const struct img_key *key, struct img_buf *out,
+                                struct img_err *err);
 /* cosign's encrypted form (scrypt N=65536, r=8, p=1; secretbox). An empty password is allowed. */
 IMG_NODISCARD bool img_key_write_private(const struct img_key *key, struct img_bytes password,
                                          struct img_buf *out, struct img_err *err);

@@ -4,12 +4,12 @@
 #include "base/buf.h"
 
 /*
- * cosign's sealed box around a private key: JSON that says how a password becomes a key (scrypt) and
- * how that key was used (NaCl secretbox).
+ * cosign's sealed box around a private key: JSON that says how a password becomes a key (scrypt)
+ * and how that key was used (NaCl secretbox).
  *
- * Errors: IMG_E_MALFORMED for JSON that is not such a box, IMG_E_UNSUPPORTED for other algorithms or
- *         scrypt costs than the three that were ever written, IMG_E_DENIED for a wrong password.
- * Source: go-securesystemslib encrypted/encrypted.go; RFC 7914 (scrypt); NaCl, "crypto_secretbox".
+ * Errors: IMG_E_MALFORMED for JSON that is not such a box, IMG_E_UNSUPPORTED for other algorithms
+ * or scrypt costs than the three that were ever written, IMG_E_DENIED for a wrong password. Source:
+ * go-securesystemslib encrypted/encrypted.go; RFC 7914 (scrypt); NaCl, "crypto_secretbox".
  */
 #define IMG_BOX_SALT  32 /* bytes */
 #define IMG_BOX_NONCE 24

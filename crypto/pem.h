@@ -15,8 +15,9 @@
 #define IMG_PEM_LABEL 64 /* bytes of a label and its NUL */
 
 /* Takes the next block off the front of *text. True with *found false when there is none. */
-IMG_NODISCARD bool img_pem_next(struct img_bytes *text, bool *found, char label[static IMG_PEM_LABEL],
-                                struct img_buf *out, struct img_err *err);
+IMG_NODISCARD bool img_pem_next(struct img_bytes *text, bool *found,
+                                char label[static IMG_PEM_LABEL], struct img_buf *out,
+                                struct img_err *err);
 
 /* Appends one block, 64 characters a line. */
 IMG_NODISCARD bool img_pem_write(const char *label, struct img_bytes data, struct img_buf *out,

@@ -12,8 +12,8 @@
  */
 
 /* Appends the signature over message. */
-IMG_NODISCARD bool img_sign(const struct img_key *key, struct img_bytes message, struct img_buf *out,
-                            struct img_err *err);
+IMG_NODISCARD bool img_sign(const struct img_key *key, struct img_bytes message,
+                            struct img_buf *out, struct img_err *err);
 
 /*
  * True when signature is key's over message. Strict DER, 0 < r,s < n, no trailing bytes.

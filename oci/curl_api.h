@@ -36,6 +36,7 @@
     X(multi_cleanup, CURLMcode, (CURLM * multi))
 
 struct img_curl {
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a type, a name and parameters */
 #define IMG_CURL_MEMBER(name, result, arguments) result(*name) arguments;
     IMG_CURL_FUNCTIONS(IMG_CURL_MEMBER)
 #undef IMG_CURL_MEMBER

@@ -225,7 +225,8 @@ static bool start_gzip(struct inflate *f, struct img_err *err)
 static bool is_zstd(const struct inflate *f)
 {
     return starts(f, "\x28\xb5\x2f\xfd", 4) ||
-           (f->len >= 4 && (f->in[0] & 0xf0) == 0x50 && memcmp(f->in + 1, "\x2a\x4d\x18", 3) == 0);
+           (f->len >= 4 && (f->in[0] & 0xf0) == 0x50 && /* NOLINT: filled by the reader */
+            memcmp(f->in + 1, "\x2a\x4d\x18", 3) == 0);
 }
 
 static bool sniff(struct inflate *f, struct img_err *err)

@@ -121,7 +121,7 @@ static bool read_texts(struct scan_owner *o, const struct img_json *at, const ch
 
     if (img_json_has(at, key) && !img_json_arr(at, key, &list, &count, err))
         return false;
-    if (!img_json_has(at, key) || count == 0)
+    if (count == 0)
         return true;
     texts = img_pool_alloc(&o->pool, count + 1, sizeof(*texts));
     if (texts == NULL)

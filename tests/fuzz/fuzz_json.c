@@ -44,8 +44,7 @@ static void put(struct img_json_out *j, const char *key, json_t *node)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     IMG_AUTO(img_buf_done)
-    struct img_buf one = IMG_BUF((size_t)1 << 20),
-                   two = IMG_BUF((size_t)1 << 20);
+    struct img_buf one = IMG_BUF((size_t)1 << 20), two = IMG_BUF((size_t)1 << 20);
     IMG_AUTO(json_decrefp) json_t *first = NULL, *second = NULL;
     struct img_json_out j = {.to = &one}, k = {.to = &two};
     struct img_err err = IMG_ERR_INIT;

@@ -32,7 +32,7 @@ check 0 "" "$key" generate --output-prefix empty
 check 0 "BEGIN PUBLIC KEY" "$cosign" public-key --key empty.key
 
 # what we import, it reads
-COSIGN_PASSWORD=test
+COSIGN_PASSWORD='test'
 check 0 "" "$key" import --key "$data/pkcs8-scrypt.key" --output-prefix imported
 check 0 "" "$cosign" public-key --key imported.key
 cmp -s "$tmp/out" "$data/prime256v1.pub" || fail "the imported key is another"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2034,SC2154
 # For attacks on evidence; sourced after lib.sh with the programs' directory in $1. There are: an
 # unsigned image in $tmp/unsigned (tag app, $digest), the keys good, other and stranger
 # ($tmp/NAME.pem, NAME.pub), and $tmp/img, which fresh() makes the unsigned image again.

@@ -95,8 +95,8 @@ struct img_verified *t_say(const struct img_policies *p, int64_t now, const stru
              img_digest_of(IMG_SHA256, bundle, &e.blob, err),
          err);
     e.manifest.digest = e.blob;
-    ok = img_verify_evidence(&e, authorities, count, &subject, t_bytes(say->manifest), now, &v,
-                             err);
+    ok =
+        img_verify_evidence(&e, authorities, count, &subject, t_bytes(say->manifest), now, &v, err);
     img_buf_done(&e.unverified_bytes);
     return ok ? v : NULL;
 }

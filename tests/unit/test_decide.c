@@ -6,10 +6,10 @@
 #include "base/time.h"
 #include "tests/support/policy.h"
 
-#define NOW  INT64_C(1795334400) /* 2026-11-22T08:00:00Z */
-#define NAME "registry.example.com/prod/web"
+#define NOW      INT64_C(1795334400) /* 2026-11-22T08:00:00Z */
+#define NAME     "registry.example.com/prod/web"
 #define MANIFEST "manifest"
-#define MOST 16
+#define MOST     16
 
 /* One case: a policy, what is said about an image, and what is asked. */
 struct scene {

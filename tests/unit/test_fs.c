@@ -61,8 +61,7 @@ static void reading_stops_at_the_limit(void **state)
 {
     static const uint8_t zeros[100000];
     IMG_AUTO(img_buf_done)
-    struct img_buf exact = IMG_BUF(sizeof(zeros)),
-                   less = IMG_BUF(sizeof(zeros) - 1);
+    struct img_buf exact = IMG_BUF(sizeof(zeros)), less = IMG_BUF(sizeof(zeros) - 1);
     IMG_AUTO(img_fd_done) int fd = t_pipe("0123456789");
     IMG_AUTO(img_buf_done) struct img_buf pipe_buf = IMG_BUF(9);
     struct img_bytes got;

@@ -119,7 +119,7 @@ static void passes_over_what_is_no_secret(void **state)
 
 static void finds_a_secret_at_every_offset(void **state)
 {
-    const char *const secrets[] = {AWS_ID, GITHUB,     SLACK, HOOK + strlen("https://"),
+    const char *const secrets[] = {AWS_ID, GITHUB,     SLACK, &HOOK[strlen("https://")],
                                    KEY,    GITHUB_FINE};
     char text[700];
 

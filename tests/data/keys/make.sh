@@ -37,6 +37,6 @@ $topk8 -v1 PBE-SHA1-3DES -out pkcs8-3des.key
 $topk8 -v2 aes-256-cbc -iter 10000001 -out pkcs8-slow.key
 q openssl ec -in prime256v1.key -aes128 -passout pass:test -out ec-old-encryption.key
 q openssl req -x509 -key prime256v1.key -subj /CN=test -days 30 -out certificate.pem
-COSIGN_PASSWORD=test q cosign generate-key-pair --output-key-prefix cosign >/dev/null
+COSIGN_PASSWORD='test' q cosign generate-key-pair --output-key-prefix cosign >/dev/null
 sed 's/SIGSTORE/COSIGN/' cosign.key >cosign-old.key
 cat certificate.pem certificate.pem >chain.pem
