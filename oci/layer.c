@@ -10,6 +10,8 @@
 #include "oci/archive_api.h"
 #include "oci/inflate.h"
 
+#define TAR_BLOCK 512 /* bytes */
+
 struct walk {
     const struct img_archive_api *api;
     struct archive *archive;
@@ -26,8 +28,10 @@ struct walk {
     char *path;            /* IMG_LIMIT_PATH + 1 bytes: the normalised path */
     uint64_t bytes, limit; /* of the inflated form, holes of sparse files counted in */
     uint64_t holes, entries;
-    uint64_t header_end; /* where the header being read must be over; 0: no header is */
-    bool failed;         /* the stream failed below libarchive; err says why */
+    uint64_t header_end;  /* where the header being read must be over; 0: no header is */
+    uint64_t content_end; /* where the last entry's content is over, its padding not counted */
+    bool padded;          /* the padding that it lacks at its end was supplied */
+    bool failed;          /* the stream failed below libarchive; err says why */
     struct img_err err;
 };
 
@@ -52,11 +56,28 @@ static bool pull(struct walk *w, struct img_err *err)
     return true;
 }
 
+/*
+ * Zeros that the last block lacks when the tar ends with an entry's content: some builders (umoci
+ * insert) leave out the padding and the end marker, and runtimes take such layers. Content itself
+ * that is cut short gets nothing, and stays an error.
+ */
+static size_t missing_padding(struct walk *w)
+{
+    size_t missing = (size_t)(TAR_BLOCK - w->bytes % TAR_BLOCK) % TAR_BLOCK;
+
+    if (w->padded || w->bytes < w->content_end || w->bytes - w->content_end >= TAR_BLOCK - missing)
+        return 0;
+    w->padded = true;
+    return missing;
+}
+
 /* libarchive keeps what it reads before an entry's content (long names, attributes, sparse maps) in
  * memory, many times its size: the bytes it may take for that are counted here. */
 static la_ssize_t feed(struct archive *a, void *ctx, const void **block)
 {
+    static const uint8_t zeros[TAR_BLOCK];
     struct walk *w = ctx;
+    size_t missing;
 
     (void)a;
     if (!w->failed && w->header_end != 0 && w->bytes > w->header_end)
@@ -66,8 +87,9 @@ static la_ssize_t feed(struct archive *a, void *ctx, const void **block)
     if (!w->failed && !w->waiting)
         w->failed = !pull(w, &w->err);
     w->waiting = false;
-    *block = w->block.ptr;
-    return w->failed ? -1 : (la_ssize_t)w->block.len;
+    missing = w->failed || w->block.len > 0 ? 0 : missing_padding(w);
+    *block = missing > 0 ? zeros : w->block.ptr;
+    return w->failed ? -1 : missing > 0 ? (la_ssize_t)missing : (la_ssize_t)w->block.len;
 }
 
 /* What libarchive's failure means: ours below it, or a broken tar. */
@@ -287,6 +309,9 @@ static bool next(struct walk *w, bool *more, struct img_err *err)
     if (code != ARCHIVE_OK && code != ARCHIVE_WARN && code != ARCHIVE_EOF)
         return archive_failed(w, err);
     *more = code != ARCHIVE_EOF;
+    if (*more && w->api->entry_size(w->entry) > 0)
+        w->content_end =
+            (uint64_t)w->api->filter_bytes(w->archive, 0) + (uint64_t)w->api->entry_size(w->entry);
     if (*more && ++w->entries > IMG_LIMIT_LAYER_ENTRIES)
         return img_fail(err, IMG_E_LIMIT, "tar: more than %d entries", IMG_LIMIT_LAYER_ENTRIES);
     return true;
