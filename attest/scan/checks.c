@@ -244,7 +244,7 @@ static bool config_text(struct outcome *x, const char *text, const char *where, 
     struct secret_hit hit;
     size_t from = 0, count = 0, i, len = strlen(text);
 
-    while (secret_find(img_bytes_of(text), from, len, &hit, &from)) {
+    while (secret_find(img_bytes_of(text), from, len, SECRET_ALL, &hit, &from)) {
         for (i = 0; i < count && seen[i] != hit.rule;)
             i++;
         if (i < count || count == IMG_COUNT(seen))

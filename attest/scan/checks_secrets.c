@@ -99,8 +99,6 @@ static bool note(struct secret_search *s, const struct secret_hit *hit, struct i
 {
     int64_t line = s->binary ? 0 : s->line + lines_in(s->window, hit->from);
 
-    if (s->binary && hit->rule->text_only)
-        return true;
     for (size_t i = s->file_first; i < s->count; i++)
         if (s->items[i].rule == hit->rule && s->items[i].line == line)
             return true;
@@ -120,13 +118,15 @@ static bool scan(struct secret_search *s, bool last, struct img_err *err)
 {
     struct img_bytes data = {s->window, s->len};
     size_t limit = last ? s->len : s->len - SECRET_AHEAD, keep;
+    enum secret_rules rules;
     struct secret_hit hit;
 
     if (!s->known) {
         s->known = true;
         s->binary = s->len > 0 && memchr(s->window, 0, s->len < SNIFF ? s->len : SNIFF) != NULL;
     }
-    while (secret_find(data, s->scanned, limit, &hit, &s->scanned))
+    rules = s->binary ? SECRET_TOKENS : SECRET_ALL;
+    while (secret_find(data, s->scanned, limit, rules, &hit, &s->scanned))
         if (!note(s, &hit, err))
             return false;
     keep = limit > SECRET_BACK ? limit - SECRET_BACK : 0;

@@ -15,7 +15,7 @@ bool secret_mask(struct img_bytes text, struct img_buf *out)
     size_t from = 0, done = 0;
     bool any = false;
 
-    while (secret_find(text, from, text.len, &hit, &from)) {
+    while (secret_find(text, from, text.len, SECRET_ALL, &hit, &from)) {
         any = true;
         if (hit.from > done)
             img_buf_put(out, text.ptr + done, hit.from - done);

@@ -223,7 +223,7 @@ static const char *clean(struct scan_owner *o, const char *text)
     struct secret_hit hit;
     size_t next, len = text != NULL ? strlen(text) : 0;
 
-    if (len == 0 || !secret_find(img_bytes_of(text), 0, len, &hit, &next))
+    if (len == 0 || !secret_find(img_bytes_of(text), 0, len, SECRET_ALL, &hit, &next))
         return text;
     IMG_AUTO(img_buf_done) struct img_buf masked = IMG_BUF(4 * len + 16);
     (void)secret_mask(img_bytes_of(text), &masked);
@@ -261,7 +261,7 @@ bool img_scan_merge(struct img_scan *const *scans, size_t count, const struct im
 {
     IMG_AUTO(scan_owner_freep) struct scan_owner *o = NULL;
     size_t inputs = 0, input = 0;
-    struct layers l;
+    struct layers l = {0};
 
     for (size_t i = 0; i < count; i++)
         inputs += scans[i]->input_count;

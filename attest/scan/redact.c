@@ -234,7 +234,7 @@ static bool redact_string(struct redactor *r, enum mode mode, struct img_err *er
     if (!take_string(r, &text, &escaped, err))
         return false;
     /* the common case, without a copy */
-    if (!escaped && mode == PLAIN && !secret_find(text, 0, text.len, &hit, &ignored))
+    if (!escaped && mode == PLAIN && !secret_find(text, 0, text.len, SECRET_ALL, &hit, &ignored))
         return true;
     if (escaped && !unescape(text, &plain))
         return broken(r, err);

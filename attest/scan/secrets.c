@@ -100,18 +100,16 @@ static bool is_placeholder(struct img_bytes d, size_t from, size_t to)
 /* --- rules: each is tried with `at` on its anchor --- */
 
 static const struct secret_rule aws_id = {"aws-access-key-id", "AWS access key id",
-                                          IMG_SEVERITY_HIGH, false};
+                                          IMG_SEVERITY_HIGH};
 static const struct secret_rule aws_secret = {"aws-secret-access-key", "AWS secret access key",
-                                              IMG_SEVERITY_CRITICAL, true};
-static const struct secret_rule github = {"github-token", "GitHub token", IMG_SEVERITY_CRITICAL,
-                                          false};
-static const struct secret_rule slack = {"slack-token", "Slack token", IMG_SEVERITY_HIGH, false};
-static const struct secret_rule slack_hook = {"slack-webhook", "Slack webhook", IMG_SEVERITY_MEDIUM,
-                                              false};
-static const struct secret_rule private_key = {"private-key", "Private key", IMG_SEVERITY_HIGH,
-                                               true};
+                                              IMG_SEVERITY_CRITICAL};
+static const struct secret_rule github = {"github-token", "GitHub token", IMG_SEVERITY_CRITICAL};
+static const struct secret_rule slack = {"slack-token", "Slack token", IMG_SEVERITY_HIGH};
+static const struct secret_rule slack_hook = {"slack-webhook", "Slack webhook",
+                                              IMG_SEVERITY_MEDIUM};
+static const struct secret_rule private_key = {"private-key", "Private key", IMG_SEVERITY_HIGH};
 static const struct secret_rule sealed_key = {"encrypted-private-key", "Encrypted private key",
-                                              IMG_SEVERITY_MEDIUM, true};
+                                              IMG_SEVERITY_MEDIUM};
 
 static bool hit(struct secret_hit *out, const struct secret_rule *rule, size_t from, size_t to)
 {
@@ -287,33 +285,43 @@ static bool try_private_key(struct img_bytes d, size_t at, struct secret_hit *ou
 #define BLOCK 64 /* positions looked at together */
 #define REACH 4  /* bytes that an anchor's test needs beyond its first */
 
-static inline uint8_t is_anchor(const uint8_t *p)
+/* Written with & and | so that it compiles to the same instructions for 16 bytes at a time. */
+static inline uint8_t is_token_anchor(const uint8_t *p)
+{
+    uint8_t a = p[0], b = p[1], c = p[2], e = p[3];
+
+    return (uint8_t)(((a == 'A') & (e == 'A') & ((c == 'I') | (c == 'C'))) |
+                     ((a == 'g') & (b == 'h') & (e == '_')) |
+                     ((a == 'b') & (b == '_') & (c == 'p') & (e == 'a')) |
+                     ((a == 'x') & (((b == 'o') & (c == 'x')) | ((b == 'a') & (c == 'p')))) |
+                     ((a == 'k') & (b == 's') & (c == '.') & (e == 's')));
+}
+
+static inline uint8_t is_text_anchor(const uint8_t *p)
 {
     uint8_t a = p[0], b = p[1], c = p[2], e = p[3];
     uint8_t fold_a = a | 0x20, fold_b = b | 0x20, fold_c = c | 0x20, fold_e = e | 0x20;
 
-    /* Written with & and | so that it compiles to the same instructions for 16 bytes at a time. */
-    return (uint8_t)(((a == 'A') & (e == 'A')) | ((a == 'g') & (b == 'h') & (e == '_')) |
-                     ((a == 'b') & (b == '_') & (c == 'p') & (e == 'a')) |
-                     ((a == 'x') & (((b == 'o') & (c == 'x')) | ((b == 'a') & (c == 'p')))) |
-                     ((a == 'k') & (b == 's') & (c == '.') & (e == 's')) |
-                     ((a == 'E') & (b == ' ') & (c == 'K') & (e == 'E')) |
+    return (uint8_t)(((a == 'E') & (b == ' ') & (c == 'K') & (e == 'E')) |
                      ((fold_a == 't') &
                       (((fold_b == 'a') & (fold_c == 'c') & (fold_e == 'c')) |
                        (((b == '_') | (b == '-')) & (fold_c == 'a') & (fold_e == 'c')))));
 }
 
 /* True when an anchor begins at one of the BLOCK positions; reads REACH - 1 bytes more. */
-static bool block_has_anchor(const uint8_t *p)
+static bool block_has_anchor(const uint8_t *p, enum secret_rules rules)
 {
     uint8_t any = 0;
 
     for (size_t i = 0; i < BLOCK; i++)
-        any |= is_anchor(p + i);
+        any |= is_token_anchor(p + i);
+    for (size_t i = 0; i < BLOCK && rules == SECRET_ALL; i++)
+        any |= is_text_anchor(p + i);
     return any != 0;
 }
 
-static bool try_rules(struct img_bytes d, size_t at, struct secret_hit *out)
+static bool try_rules(struct img_bytes d, size_t at, enum secret_rules rules,
+                      struct secret_hit *out)
 {
     switch (d.ptr[at]) {
     case 'A':
@@ -327,14 +335,17 @@ static bool try_rules(struct img_bytes d, size_t at, struct secret_hit *out)
     case 'k':
         return try_slack_hook(d, at, out);
     case 'E':
-        return try_private_key(d, at, out);
+        return rules == SECRET_ALL && try_private_key(d, at, out);
+    case 't':
+    case 'T':
+        return rules == SECRET_ALL && try_aws_secret(d, at, out);
     default:
-        return try_aws_secret(d, at, out);
+        return false;
     }
 }
 
-bool secret_find(struct img_bytes d, size_t from, size_t limit, struct secret_hit *out,
-                 size_t *next)
+bool secret_find(struct img_bytes d, size_t from, size_t limit, enum secret_rules rules,
+                 struct secret_hit *out, size_t *next)
 {
     size_t i = from, stop = d.len < REACH ? 0 : d.len - REACH + 1;
 
@@ -342,12 +353,13 @@ bool secret_find(struct img_bytes d, size_t from, size_t limit, struct secret_hi
     while (i < stop) {
         size_t end = i + BLOCK;
 
-        if (end <= stop && !block_has_anchor(d.ptr + i)) {
+        if (end <= stop && !block_has_anchor(d.ptr + i, rules)) {
             i = end;
             continue;
         }
         for (end = end < stop ? end : stop; i < end; i++)
-            if (is_anchor(d.ptr + i) && try_rules(d, i, out)) {
+            if ((is_token_anchor(d.ptr + i) || is_text_anchor(d.ptr + i)) &&
+                try_rules(d, i, rules, out)) {
                 *next = out->to > i ? out->to : i + 1;
                 return true;
             }

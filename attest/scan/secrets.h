@@ -21,8 +21,10 @@
 struct secret_rule {
     const char *id, *title;
     enum img_severity severity;
-    bool text_only; /* in binaries this is a library's own test data, not a leak */
 };
+
+/* In binaries only tokens are looked for: what else is in them is a library's own test data. */
+enum secret_rules { SECRET_ALL, SECRET_TOKENS };
 
 struct secret_hit {
     const struct secret_rule *rule;
@@ -32,8 +34,8 @@ struct secret_hit {
 
 /* The first match whose anchor stands in [from, limit) of data; false when there is none. *next is
  * where to go on. */
-bool secret_find(struct img_bytes data, size_t from, size_t limit, struct secret_hit *out,
-                 size_t *next);
+bool secret_find(struct img_bytes data, size_t from, size_t limit, enum secret_rules rules,
+                 struct secret_hit *out, size_t *next);
 
 /* True when a name such as DB_PASSWORD announces a secret value. */
 bool secret_name(struct img_bytes name);

@@ -29,7 +29,7 @@ static void no_secret(const json_t *node)
     json_t *item;
 
     if (json_is_string(node))
-        must(!secret_find(text, 0, text.len, &hit, &next));
+        must(!secret_find(text, 0, text.len, SECRET_ALL, &hit, &next));
     json_array_foreach(node, i, item) no_secret(item);
     json_object_foreach((json_t *)(uintptr_t)node, key, item) no_secret(item);
 }

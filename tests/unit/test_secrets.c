@@ -35,7 +35,7 @@ static const char *first_rule(const char *text)
     struct secret_hit hit;
     size_t next;
 
-    if (!secret_find(img_bytes_of(text), 0, strlen(text), &hit, &next))
+    if (!secret_find(img_bytes_of(text), 0, strlen(text), SECRET_ALL, &hit, &next))
         return "";
     assert_true(hit.from < hit.to && hit.to <= strlen(text) && next >= hit.to);
     return hit.rule->id;
@@ -132,7 +132,7 @@ static void finds_a_secret_at_every_offset(void **state)
             memset(text, ' ', sizeof(text));
             memcpy(text + at, secrets[s], strlen(secrets[s]));
             assert_true(secret_find((struct img_bytes){(uint8_t *)text, sizeof(text)}, 0,
-                                    sizeof(text), &hit, &next));
+                                    sizeof(text), SECRET_ALL, &hit, &next));
             assert_int_equal(hit.from, at);
             assert_int_equal(hit.to, at + strlen(secrets[s]));
         }
