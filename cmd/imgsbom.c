@@ -209,13 +209,14 @@ static bool run_all(struct job *j, const char *image, struct img_err *err)
     size_t first, last;
 
     if (!read_outputs(j, err) || !img_source_date(&j->source_date, err) ||
-        !img_target_open(image, &opt.common, false, 0, &j->target, err) ||
-        !img_store_resolve(j->target.store, &j->target.ref, &j->top, NULL, err) ||
-        !choose(j, &first, &last, err))
+        !img_target_open(image, &opt.common, false, 0, &j->target, err))
         return false;
+    if (!img_store_resolve(j->target.store, &j->target.ref, &j->top, NULL, err) ||
+        !choose(j, &first, &last, err))
+        return img_ctx(err, "%.200s", image);
     for (size_t i = first; i <= last; i++)
         if (!make(j, &j->platforms[i], err))
-            return false;
+            return img_ctx(err, "%.200s", image);
     return true;
 }
 
@@ -229,7 +230,7 @@ static bool run(int argc, char **argv, int *status, struct img_err *err)
     opt.common.progress = img_meter(opt.common.quiet, opt.common.no_progress);
     ok = run_all(&j, argv[0], err);
     img_meter_end(opt.common.progress);
-    return ok || img_ctx(err, "%.200s", argv[0]);
+    return ok;
 }
 
 int main(int argc, char **argv)

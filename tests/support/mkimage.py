@@ -6,6 +6,7 @@
   mkimage.py --out DIR --tag TAG --index --from TAG1 --from TAG2 [--attestation]
 
 A layout that exists gets another tag; a tag that exists is replaced. Prints the manifest's digest.
+--blob FILE is a layer as it is stored, with a diff_id that does not fit it.
 A directory becomes a tar with sorted names, times 0 and owner root; a tar is taken byte for byte.
 """
 import argparse
@@ -153,6 +154,10 @@ def make_image(layout, args):
         descriptor, diff_id = layer(layout, source, args.compression, args.level, args.keep_owner)
         layers.append(descriptor)
         diff_ids.append(diff_id)
+    for source in args.blob:
+        with open(source, "rb") as f:
+            layers.append(layout.put(f.read(), OCI + "layer.v1.tar"))
+        diff_ids.append(layers[-1]["digest"])
     inner = {}
     if args.user is not None:
         inner["User"] = args.user
@@ -209,6 +214,7 @@ def main():
     p.add_argument("--out", required=True)
     p.add_argument("--tag", required=True)
     p.add_argument("--layer", action="append", default=[])
+    p.add_argument("--blob", action="append", default=[])
     p.add_argument("--compression", choices=("gzip", "zstd", "none"), default="gzip")
     p.add_argument("--level", type=int)
     p.add_argument("--user")
