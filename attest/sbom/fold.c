@@ -77,7 +77,7 @@ const struct img_file *img_file_at(const struct img_fold *f, size_t top, const c
 {
     char at[IMG_PATH_ROOM], target[IMG_PATH_ROOM];
     const struct img_node *n;
-    size_t layer;
+    size_t layer = 0;
 
     img_overlay_resolve(f->overlay, top, path, at, sizeof(at));
     n = at[0] != '\0' ? img_overlay_look(f->overlay, top, at, &layer) : NULL;

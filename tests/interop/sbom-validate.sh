@@ -88,7 +88,7 @@ image alpine "$tmp/alpine"
 image empty "$tmp/empty"
 image hostile "$tmp/hostile"
 rootfs=$cache/rootfs/bookworm
-[ ! -e "$rootfs/.complete" ] || image real "$rootfs" --level 1
+[ ! -e "$rootfs/.complete" ] || image real "$rootfs" --compression none
 set --
 for tag in debian alpine empty hostile real; do
 	[ "$tag" != real ] || [ -e "$rootfs/.complete" ] || continue
