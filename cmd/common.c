@@ -117,13 +117,27 @@ bool img_target_require_digest(const struct img_target *t, const struct img_docu
 /* --- keys ----------------------------------------------------------------------------------------
  */
 
+/* A PIN, or a key itself instead of its file: refused, and never repeated in a message, which may
+ * end up in a log. */
+static bool is_secret(const char *ref)
+{
+    return strstr(ref, "pin-value=") != NULL || strstr(ref, "pin_value=") != NULL ||
+           strstr(ref, "-----BEGIN") != NULL;
+}
+
+bool img_ctx_key(struct img_err *err, const char *what, const char *ref)
+{
+    return is_secret(ref) ? img_ctx(err, "%s", what) : img_ctx(err, "%s '%.200s'", what, ref);
+}
+
 bool img_read_key(const char *ref, struct img_buf *out, struct img_err *err)
 {
     const char *value;
 
-    if (strstr(ref, "pin-value=") != NULL || strstr(ref, "pin_value=") != NULL)
+    if (is_secret(ref))
         return img_fail(err, IMG_E_USAGE,
-                        "a PIN on the command line can be read by every user of this machine");
+                        "a key or PIN on the command line can be read by every user of this "
+                        "machine; give the key's file, or env://VARIABLE");
     if (img_has_prefix(ref, "env://")) {
         value = getenv(ref + strlen("env://"));
         if (value == NULL || value[0] == '\0')
@@ -144,7 +158,7 @@ static bool fail_key(const char *key, struct img_err *err)
 {
     if (err->code == IMG_E_MALFORMED || err->code == IMG_E_LIMIT || err->code == IMG_E_UNSUPPORTED)
         err->code = IMG_E_USAGE;
-    return img_ctx(err, "--key '%.200s'", key);
+    return img_ctx_key(err, "--key", key);
 }
 
 bool img_load_signer(const char *key, const char *password_file, struct img_signer **out,

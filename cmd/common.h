@@ -84,6 +84,8 @@ IMG_NODISCARD bool img_target_require_digest(const struct img_target *t,
 
 /* The bytes of a --key: a file, "-" for standard input, or env://VARIABLE. */
 IMG_NODISCARD bool img_read_key(const char *ref, struct img_buf *out, struct img_err *err);
+/* img_ctx() with "WHAT 'REF'", or with WHAT alone where REF is itself a secret. Returns false. */
+IMG_NODISCARD bool img_ctx_key(struct img_err *err, const char *what, const char *ref);
 
 /*
  * --key REF: a file, "-" for standard input, or env://VARIABLE. Key services and hardware keys are

@@ -172,7 +172,7 @@ static bool run_public(int argc, char **argv, int *status, struct img_err *err)
     *status = 0;
     if (!img_read_key(opt.key, &file, err) || !img_buf_bytes(&file, &pem, err) ||
         !read_either(pem, opt.password_file, &key, err))
-        return img_ctx(err, "--key '%.200s'", opt.key);
+        return img_ctx_key(err, "--key", opt.key);
     return img_key_write_public(key, &spki, err) && img_buf_bytes(&spki, &text, err) &&
            print(text, err);
 }
@@ -208,7 +208,7 @@ static bool run_import(int argc, char **argv, int *status, struct img_err *err)
         return false;
     if (!img_read_key(opt.key, &file, err) || !img_buf_bytes(&file, &pem, err) ||
         !img_key_read_private(pem, &old, &key, err))
-        return img_ctx(err, "--key '%.200s'", opt.key);
+        return img_ctx_key(err, "--key", opt.key);
     return new_password(&password, &word, err) && write_pair(key, &names, word, err);
 }
 
@@ -324,7 +324,7 @@ static bool run_inspect(int argc, char **argv, int *status, struct img_err *err)
         return img_ctx(err, "--output");
     if (!img_read_key(argv[0], &file, err) || !img_buf_bytes(&file, &bytes, err) ||
         !img_key_form_of(bytes, &form, err) || !open_quietly(bytes, &form, &key, err))
-        return img_ctx(err, "'%.200s'", argv[0]);
+        return img_ctx_key(err, "key", argv[0]);
     if (strcmp(to.format, "json") == 0)
         render_json(argv[0], &form, key, &out);
     else

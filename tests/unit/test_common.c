@@ -167,7 +167,8 @@ static void keys_elsewhere_and_pins_in_argv_are_refused(void **state)
         enum img_code code;
         const char *want;
     } bad[] = {
-        {"pkcs11:object=a?pin-value=1234", IMG_E_USAGE, "a PIN on the command line"},
+        {"pkcs11:object=a?pin-value=1234", IMG_E_USAGE, "a key or PIN on the command line"},
+        {"-----BEGIN PRIVATE KEY-----\nMIG", IMG_E_USAGE, "a key or PIN on the command line"},
         {"pkcs11:object=a", IMG_E_USAGE, "keys at 'pkcs11:'"},
         {"awskms:///alias/a", IMG_E_USAGE, "keys at 'awskms:'"},
         {"hashivault://a", IMG_E_USAGE, "keys at 'hashivault:'"},
