@@ -121,7 +121,8 @@ static void write_check(const struct pen *p, const struct img_check *c)
 
 static void write_policy(const struct pen *p, const struct img_policy_result *r)
 {
-    img_buf_puts(p->to, "  policy ");
+    img_buf_puts(p->to,
+                 r->sha256 == NULL || img_has_prefix(r->name, "--") ? "  asked by " : "  policy ");
     foreign(p, r->name);
     if (r->warn)
         img_buf_puts(p->to, " (only warns)");
