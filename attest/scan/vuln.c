@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <string.h>
 
 #include "attest/scan/internal.h"
@@ -25,13 +26,12 @@ static const char *project_of(const char *tool)
 static void put_scanner(struct img_json_out *j, const struct img_scan_input *in,
                         struct img_bytes result, bool redacted)
 {
-    IMG_AUTO(img_buf_done) struct img_buf uri = IMG_BUF(1024);
-    char hex[IMG_DIGEST_TEXT];
+    char hex[IMG_DIGEST_TEXT], uri[300];
 
-    img_buf_putf(&uri, "%s%s%.200s", project_of(in->tool), in->version[0] != '\0' ? "@" : "",
-                 in->version);
+    (void)snprintf(uri, sizeof(uri), "%s%s%.200s", project_of(in->tool),
+                   in->version[0] != '\0' ? "@" : "", in->version);
     img_json_out_open(j, "scanner", '{');
-    img_json_out_bytes(j, "uri", (struct img_bytes){uri.ptr, uri.len});
+    img_json_out_str(j, "uri", uri);
     img_json_out_opt(j, "version", in->version);
     if (in->db_version != NULL) {
         img_json_out_open(j, "db", '{');
