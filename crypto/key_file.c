@@ -65,7 +65,7 @@ static bool starts_with(struct img_bytes text, const char *with)
 
 static bool fail_no_pem(struct img_bytes text, struct img_err *err)
 {
-    const char *what = "not a key: no PEM block (-----BEGIN …-----) in it";
+    const char *what = "not a key: no PEM block (-----BEGIN ...-----) in it";
     bool blank = true;
 
     for (size_t i = 0; i < text.len; i++)
@@ -153,7 +153,8 @@ static bool describe(struct img_bytes pem, struct img_key_form *form, struct img
         return false;
     l = find_label(form->label);
     if (l == NULL || l->form == FORM_OTHER)
-        return img_fail(err, IMG_E_USAGE, "%.60s, not a key", l != NULL ? l->what : form->label);
+        return img_fail(err, IMG_E_USAGE, "%.60s, not a key that can be read here",
+                        l != NULL ? l->what : form->label);
     form->is_private = l->is_private;
     form->encrypted = l->form == FORM_SEALED || l->form == FORM_BOX;
     if (l->form == FORM_SEALED)

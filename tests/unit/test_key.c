@@ -342,6 +342,74 @@ static void trailing_bytes_after_a_key_are_refused(void **state)
     t_fails(img_key_read_public(bytes_of(&pem), &key, &err), IMG_E_USAGE, "damaged");
 }
 
+/* The DER of a file's only block but EC PARAMETERS. */
+static struct img_buf load_der(const char *name, char label[static IMG_PEM_LABEL])
+{
+    IMG_AUTO(img_buf_done) struct img_buf file = load(name);
+    struct img_bytes rest = bytes_of(&file);
+    struct img_buf der = IMG_BUF(IMG_LIMIT_KEY);
+    bool found = true;
+
+    do {
+        img_buf_done(&der);
+        t_ok(img_pem_next(&rest, &found, label, &der, &err));
+        assert_true(found);
+    } while (strcmp(label, "EC PARAMETERS") == 0);
+    return der;
+}
+
+static void a_private_key_with_anothers_public_key_is_refused(void **state)
+{
+    char label[IMG_PEM_LABEL];
+    IMG_AUTO(img_buf_done) struct img_buf one = load_der("prime256v1.key", label);
+    IMG_AUTO(img_buf_done) struct img_buf two = load_der("ec-with-parameters.key", label);
+    IMG_AUTO(img_buf_done) struct img_buf pem = IMG_BUF(1000);
+    struct img_key *key = NULL;
+
+    (void)state;
+    assert_int_equal(one.len, two.len);
+    memcpy(one.ptr + one.len - 64, two.ptr + two.len - 64, 64); /* SEC1 ends with the point */
+    t_ok(img_pem_write("EC PRIVATE KEY", bytes_of(&one), &pem, &err));
+    t_fails(img_key_read_private(bytes_of(&pem), NULL, &key, &err), IMG_E_USAGE, "does not fit");
+}
+
+static void a_point_beside_its_curve_is_refused(void **state)
+{
+    char label[IMG_PEM_LABEL];
+    IMG_AUTO(img_buf_done) struct img_buf der = load_der("prime256v1.pub", label);
+    IMG_AUTO(img_buf_done) struct img_buf pem = IMG_BUF(1000);
+    struct img_key *key = NULL;
+
+    (void)state;
+    der.ptr[der.len - 1] ^= 1;
+    t_ok(img_pem_write("PUBLIC KEY", bytes_of(&der), &pem, &err));
+    t_fails(img_key_read_public(bytes_of(&pem), &key, &err), IMG_E_USAGE, "damaged");
+}
+
+static void no_password_is_asked_for_what_cannot_be_opened(void **state)
+{
+    static const uint8_t cost[] = {2, 2, 0x40, 0, 2, 1, 8, 2, 1, 1}; /* N, r, p */
+    char label[IMG_PEM_LABEL];
+    IMG_AUTO(img_buf_done) struct img_buf der = load_der("pkcs8-scrypt.key", label);
+    IMG_AUTO(img_buf_done) struct img_buf costly = IMG_BUF(1000), cut = IMG_BUF(1000);
+    struct img_key *key = NULL;
+    uint8_t *at;
+
+    (void)state;
+    t_ok(img_pem_write(label, (struct img_bytes){.ptr = der.ptr, .len = der.len - 1}, &cut, &err));
+    t_fails(img_key_read_private(bytes_of(&cut), NULL, &key, &err), IMG_E_USAGE, "damaged");
+    at = memmem(der.ptr, der.len, cost, sizeof(cost));
+    assert_non_null(at);
+    at[6] = at[9] = 0x7f;
+    t_ok(img_pem_write(label, bytes_of(&der), &costly, &err));
+    t_fails(img_key_read_private(bytes_of(&costly), NULL, &key, &err), IMG_E_UNSUPPORTED,
+            "N=16384 r=127 p=127 costs too much");
+    at[6] = at[9] = 0;
+    img_buf_done(&costly);
+    t_ok(img_pem_write(label, bytes_of(&der), &costly, &err));
+    t_fails(img_key_read_private(bytes_of(&costly), NULL, &key, &err), IMG_E_USAGE, "damaged");
+}
+
 #define BOX_HEAD "{\"kdf\":{\"name\":\"scrypt\",\"params\":{\"N\":65536,\"r\":8,\"p\":1},\"salt\":"
 #define SALT     "\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\""
 #define NONCE    "\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYX\""
@@ -414,6 +482,9 @@ int main(void)
         cmocka_unit_test(wrong_or_missing_passwords_are_denied),
         cmocka_unit_test(weak_ed25519_points_are_refused),
         cmocka_unit_test(trailing_bytes_after_a_key_are_refused),
+        cmocka_unit_test(a_private_key_with_anothers_public_key_is_refused),
+        cmocka_unit_test(a_point_beside_its_curve_is_refused),
+        cmocka_unit_test(no_password_is_asked_for_what_cannot_be_opened),
         cmocka_unit_test(boxes_of_another_make_are_refused),
         cmocka_unit_test(key_types_have_names),
         cmocka_unit_test(a_public_key_cannot_sign_or_be_sealed),
