@@ -17,6 +17,9 @@
 #define IMG_LIMIT_TAG        128  /* bytes; distribution-spec */
 #define IMG_LIMIT_REF_NAME   512  /* bytes of a name in a layout: a whole reference fits */
 
+/* A table, read by its columns. */
+/* clang-format off */
+
 /* OCI documents */
 #define IMG_LIMIT_MANIFEST    (4 * IMG_MIB)   /* bytes; distribution-spec: registries need take no more */
 #define IMG_LIMIT_CONFIG      (4 * IMG_MIB)   /* bytes; as a manifest: env, labels and history are text */
@@ -96,3 +99,5 @@
 #define IMG_LIMIT_TRIES      4               /* times one request is sent */
 #define IMG_LIMIT_RETRY_WAIT 60              /* seconds; a longer Retry-After is cut to this */
 #define IMG_LIMIT_URL        (16 * IMG_KIB)  /* bytes of a URL; signed storage URLs have 2 KiB */
+
+/* clang-format on */

@@ -8,6 +8,7 @@
  *
  * X(symbol, "word", "what it means, one clause")
  */
+/* clang-format off */
 #define IMG_REASONS(X)                                                                              \
     X(IMG_WHY_NONE, "", "no particular reason")                                                     \
     /* content */                                                                                   \
@@ -77,6 +78,7 @@
       "the configured user is a name, which may stand for root")                                    \
     X(IMG_WHY_NOT_IN_FORCE, "no-rule-in-force", "none of the policy's rules is in force")           \
     X(IMG_WHY_LAYER_MALFORMED, "malformed-layer", "a layer is not the archive it should be")
+/* clang-format on */
 
 #define IMG_REASON_ENUM(symbol, word, meaning) symbol,
 enum img_reason { IMG_REASONS(IMG_REASON_ENUM) IMG_REASON_COUNT };

@@ -85,7 +85,7 @@ static const struct img_opt options[] = {
      .letter = 'o',
      .name = "output",
      .arg = "text|json[=FILE]",
-     .help = "rendering, and where it goes; repeatable",
+     .help = "rendering, and where it goes",
      .to = &opt.outputs,
      .complete = "text|json"},
     {.kind = IMG_OPT_TEXT,
