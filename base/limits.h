@@ -12,10 +12,11 @@
 #define IMG_GIB (IMG_MIB * 1024)
 
 /* References */
-#define IMG_LIMIT_REFERENCE  8192 /* bytes of one image argument: a path (4096) and a digest fit */
-#define IMG_LIMIT_REPOSITORY 255  /* bytes of a repository's path below its host; distribution/reference */
-#define IMG_LIMIT_TAG        128  /* bytes; distribution-spec */
-#define IMG_LIMIT_REF_NAME   512  /* bytes of a name in a layout: a whole reference fits */
+#define IMG_LIMIT_REFERENCE 8192 /* bytes of one image argument: a path (4096) and a digest fit */
+#define IMG_LIMIT_REPOSITORY                                                                       \
+    255 /* bytes of a repository's path below its host; distribution/reference */
+#define IMG_LIMIT_TAG      128 /* bytes; distribution-spec */
+#define IMG_LIMIT_REF_NAME 512 /* bytes of a name in a layout: a whole reference fits */
 
 /* A table, read by its columns. */
 /* clang-format off */
