@@ -34,6 +34,7 @@
 #define IMG_LIMIT_REFERRERS   10000           /* entries looked at when listing what refers to an image */
 #define IMG_LIMIT_COPY        100000          /* blobs and manifests of one copy, evidence included */
 #define IMG_LIMIT_PAGES       1000            /* pages of one listing */
+#define IMG_LIMIT_IDLE_PAGES  10              /* of them one after another that list nothing new */
 
 /* Evidence, per image (design: `--max-evidence`, `--max-evidence-size`) */
 #define IMG_LIMIT_EVIDENCE       128             /* pieces fetched and verified */

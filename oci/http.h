@@ -54,12 +54,13 @@ struct img_http_request {
     size_t limit; /* bytes of the reply's body */
     enum img_follow follow;
     bool plain; /* where loopback or an insecure host does not speak TLS, http will do */
-    bool again; /* may be sent again: retried on 429, 502, 503, 504 and lost connections */
+    bool again; /* may be sent again: retried on 429, passing 5xx and lost connections */
 };
 
 struct img_http_reply {
     bool ok;            /* there was a reply; any status */
     struct img_err err; /* why not */
+    bool too_long;      /* not ok, because the body has more bytes than `limit` */
     int status;
     char *url;           /* that answered, after redirects */
     struct img_buf head; /* "name: value" lines, each NUL-terminated */

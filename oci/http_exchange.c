@@ -60,7 +60,8 @@ static bool check_head(struct img_exchange *x, struct img_err *err)
             err, IMG_E_UNSUPPORTED,
             "the reply is compressed (Content-Encoding '%.40s'), which was not asked for", coding);
     (void)x->http->curl->easy_getinfo(x->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    if (x->sink == NULL && length > 0 && (uint64_t)length > x->request->limit)
+    x->reply->too_long = x->sink == NULL && length > 0 && (uint64_t)length > x->request->limit;
+    if (x->reply->too_long)
         return img_fail(err, IMG_E_LIMIT, "a reply of %lld bytes, where at most %zu are taken",
                         (long long)length, x->request->limit);
     return true;
@@ -82,6 +83,7 @@ static size_t on_body(char *data, size_t one, size_t len, void *ctx)
         return x->sink(x->sink_ctx, data, len);
     if (status < 300) {
         img_buf_put(body, data, len);
+        x->reply->too_long = body->failed == IMG_E_LIMIT;
         if (body->failed != IMG_OK)
             x->refused = !img_fail(&x->reply->err, body->failed, "a reply of more than %zu bytes",
                                    body->limit);
@@ -277,14 +279,14 @@ static bool prefer_plain(struct img_exchange *x, struct img_err *err)
 static void count_cost(struct img_exchange *x)
 {
     const struct img_curl *curl = x->http->curl;
-    curl_off_t ready = 0, body = 0;
-    long head = 0;
+    curl_off_t body = 0;
+    long head = 0, asked = 0;
 
-    (void)curl->easy_getinfo(x->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+    (void)curl->easy_getinfo(x->easy, CURLINFO_REQUEST_SIZE, &asked);
     (void)curl->easy_getinfo(x->easy, CURLINFO_SIZE_DOWNLOAD_T, &body);
     (void)curl->easy_getinfo(x->easy, CURLINFO_HEADER_SIZE, &head);
-    if (ready <= 0)
-        return; /* nothing was asked */
+    if (asked <= 0)
+        return; /* there was no connection */
     x->steps++;
     img_http_spend(x->http, 1, 0, (uint64_t)body + (uint64_t)head);
 }
@@ -358,12 +360,12 @@ static bool explain(struct img_exchange *x, CURLcode code, const struct img_url 
 {
     const struct img_curl *curl = x->http->curl;
     struct img_http_failure f = {.code = code, .url = *at};
-    curl_off_t ready = 0;
+    long sent = 0;
 
     (void)curl->easy_getinfo(x->easy, CURLINFO_SSL_VERIFYRESULT, &f.verify);
     (void)curl->easy_getinfo(x->easy, CURLINFO_OS_ERRNO, &f.os_error);
-    (void)curl->easy_getinfo(x->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
-    f.connected = ready > 0;
+    (void)curl->easy_getinfo(x->easy, CURLINFO_REQUEST_SIZE, &sent);
+    f.connected = sent > 0;
     f.late = img_http_left(x->http) <= 0;
     f.detail = x->why[0] != '\0' ? x->why : curl->easy_strerror(code);
     return img_http_explain(&f, err);

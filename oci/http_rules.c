@@ -38,8 +38,10 @@ bool img_http_redirect(const char *from, const char *location, enum img_follow f
 
 bool img_http_is_passing(CURLcode code, int status)
 {
+    /* 500 as well: registries answer it for a tag that is just being written. */
     if (code == CURLE_OK)
-        return status == 429 || status == 502 || status == 503 || status == 504;
+        return status == 408 || status == 425 || status == 429 || status == 500 ||
+               (status >= 502 && status <= 504);
     return code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING ||
            code == CURLE_PARTIAL_FILE || code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM;
 }
@@ -105,7 +107,8 @@ static bool explain_tls(const struct img_http_failure *f, struct img_err *err)
                         f->url.host, f->url.port, f->detail);
     if (why != NULL)
         return img_fail(err, IMG_E_NETWORK, "%s is not trusted: %s", f->url.host, why);
-    if (f->verify == 0) /* the chain is good, so it is the name */
+    /* The name is compared first; the chain has no result then. */
+    if (f->verify <= 1 && strstr(f->detail, "match") != NULL)
         return img_fail(err, IMG_E_NETWORK,
                         "%s is not trusted: its certificate is for another host name", f->url.host);
     return img_fail(err, IMG_E_NETWORK, "%s is not trusted: %.200s", f->url.host, f->detail);

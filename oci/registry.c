@@ -172,6 +172,9 @@ static bool take_want(const struct img_registry *r, struct img_want *w,
 {
     struct img_bytes bytes;
 
+    if (reply->too_long)
+        return img_refuse(err, IMG_E_REJECTED, IMG_WHY_SIZE_MISMATCH,
+                          "more than the %lld bytes that were declared", (long long)w->desc.size);
     if (!reply->ok || reply->status != 200)
         return img_registry_refusal(r, reply, err);
     if (!img_buf_bytes(&reply->body, &bytes, err))

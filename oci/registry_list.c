@@ -116,12 +116,14 @@ static bool more_pages(struct img_registry *r, const struct img_http_reply *firs
                        struct img_collected *to, struct img_err *err)
 {
     IMG_AUTO(img_str_free) char *url = NULL;
+    size_t idle = 0;
 
     if (!next_page(first, &url, err))
         return false;
     for (size_t page = 1; url != NULL && !to->list.cut; page++) {
         IMG_AUTO(img_http_reply_done) struct img_http_reply reply = {.ok = false};
         struct img_http_request request = list_request(url, IMG_ACCEPT_INDEX);
+        size_t before = to->list.count;
         char *next = NULL;
 
         if (page >= IMG_LIMIT_PAGES)
@@ -136,6 +138,10 @@ static bool more_pages(struct img_registry *r, const struct img_http_reply *firs
             return false;
         free(url);
         url = next;
+        idle = to->list.count > before ? 0 : idle + 1;
+        if (idle >= IMG_LIMIT_IDLE_PAGES)
+            return img_fail(err, IMG_E_LIMIT, "%d pages in a row list nothing new",
+                            IMG_LIMIT_IDLE_PAGES);
     }
     return true;
 }

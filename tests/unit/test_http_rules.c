@@ -48,8 +48,8 @@ static void redirects_are_followed_as_far_as_asked(void **state)
 
 static void only_what_may_pass_is_sent_again(void **state)
 {
-    static const int passing[] = {429, 502, 503, 504};
-    static const int lasting[] = {200, 206, 301, 400, 401, 403, 404, 405, 412, 416, 500, 501};
+    static const int passing[] = {408, 425, 429, 500, 502, 503, 504};
+    static const int lasting[] = {200, 206, 301, 400, 401, 403, 404, 405, 412, 416, 501, 505};
 
     (void)state;
     for (size_t i = 0; i < IMG_COUNT(passing); i++)
@@ -84,7 +84,7 @@ static void failures_say_what_is_wrong_and_never_how_to_lower_trust(void **state
         long verify;
         const char *say;
     } cases[] = {
-        {CURLE_PEER_FAILED_VERIFICATION, 0, "for another host name"},
+        {CURLE_PEER_FAILED_VERIFICATION, 1, "not trusted: words"},
         {CURLE_PEER_FAILED_VERIFICATION, 9, "not valid yet"},
         {CURLE_PEER_FAILED_VERIFICATION, 10, "has expired"},
         {CURLE_PEER_FAILED_VERIFICATION, 18, "self-signed; --ca-file"},
@@ -112,6 +112,10 @@ static void failures_say_what_is_wrong_and_never_how_to_lower_trust(void **state
         assert_null(strstr(err.text, "insecure"));
         assert_null(strstr(err.text, "secret"));
     }
+    f.code = CURLE_PEER_FAILED_VERIFICATION;
+    f.verify = 1;
+    f.detail = "no alternative certificate subject name matches target host name 'h'";
+    t_fails(img_http_explain(&f, &err), IMG_E_NETWORK, "for another host name");
     f.code = CURLE_OPERATION_TIMEDOUT;
     f.connected = true;
     t_fails(img_http_explain(&f, &err), IMG_E_NETWORK, "stalled");
