@@ -140,10 +140,12 @@ static bool copy_blob(struct copy *c, const struct img_descriptor *desc, struct 
 struct role {
     const struct img_digest *subject;
     struct img_referrers there;
+    struct img_attached_manifest ready[BATCH_COUNT]; /* copied, and to be attached together */
+    size_t ready_count;
 };
 
 /* What is done with each of several fetched manifests. */
-typedef bool visit(struct copy *c, const struct img_want *got, const struct role *role,
+typedef bool visit(struct copy *c, const struct img_want *got, struct role *role,
                    struct img_err *err);
 
 static bool is_document(const struct img_descriptor *d)
@@ -164,20 +166,24 @@ static void batch_done(struct batch *b)
     *b = (struct batch){.count = 0};
 }
 
-static bool run_batch(struct copy *c, struct batch *b, const struct role *role, visit *fn,
+static bool run_batch(struct copy *c, struct batch *b, struct role *role, visit *fn,
                       struct img_err *err)
 {
     bool ok = img_store_fetch(c->from, b->wants, b->count, err);
 
     for (size_t i = 0; ok && i < b->count; i++)
         ok = fn(c, &b->wants[i], role, err);
+    ok = ok && (role->ready_count == 0 ||
+                img_store_attach_all(c->to, role->subject, role->ready, role->ready_count, err));
+    for (; role->ready_count > 0; role->ready_count--)
+        img_descriptor_done(&role->ready[role->ready_count - 1].desc);
     batch_done(b);
     return ok;
 }
 
 /* Fetches the manifests among items, several at a time, and visits those not met before. */
 static bool each(struct copy *c, const struct img_descriptor *items, size_t count,
-                 const struct role *role, visit *fn, struct img_err *err)
+                 struct role *role, visit *fn, struct img_err *err)
 {
     struct batch *b = calloc(1, sizeof(*b));
     bool ok = b != NULL || img_fail(err, IMG_E_MEMORY, "copy"), fresh;
@@ -221,7 +227,7 @@ static bool read_node(const struct img_want *got, struct img_bytes *bytes, struc
     return true;
 }
 
-static bool visit_child(struct copy *c, const struct img_want *got, const struct role *role,
+static bool visit_child(struct copy *c, const struct img_want *got, struct role *role,
                         struct img_err *err)
 {
     IMG_AUTO(img_manifest_done) struct img_manifest m = {.count = 0};
@@ -258,7 +264,7 @@ static bool is_there(struct copy *c, const struct img_want *got, const struct ro
 }
 
 /* Lists are untrusted: what is not there, or is about something else, is not attached. */
-static bool visit_referrer(struct copy *c, const struct img_want *got, const struct role *role,
+static bool visit_referrer(struct copy *c, const struct img_want *got, struct role *role,
                            struct img_err *err)
 {
     IMG_AUTO(img_manifest_done) struct img_manifest m = {.count = 0};
@@ -284,10 +290,13 @@ static bool visit_referrer(struct copy *c, const struct img_want *got, const str
     desc.annotations = m.annotations;
     /* what is attached may also be an entry of the index, and copied already */
     if (!first_time(&c->met, &desc.digest, &fresh, err) ||
-        (fresh && !copy_node(c, &got->desc, &m, NULL, err)) ||
-        !is_there(c, got, role, &there, err) ||
-        (!there && !img_store_attach(c->to, &desc, role->subject, bytes, err)))
+        (fresh && !copy_node(c, &got->desc, &m, NULL, err)) || !is_there(c, got, role, &there, err))
         return img_ctx(err, "attached %s", digest);
+    if (!there) {
+        struct img_attached_manifest *ready = &role->ready[role->ready_count++];
+        img_descriptor_copy(&desc, &ready->desc);
+        ready->bytes = bytes;
+    }
     c->done.referrers++;
     return true;
 }
@@ -325,7 +334,7 @@ static bool copy_node(struct copy *c, const struct img_descriptor *desc,
                       const struct img_manifest *m, const struct img_referrers *attached,
                       struct img_err *err)
 {
-    const struct role child = {.subject = NULL};
+    struct role child = {.subject = NULL};
 
     if (c->depth >= IMG_LIMIT_NESTING)
         return img_fail(err, IMG_E_LIMIT, "indexes and attachments nested deeper than %d",

@@ -213,6 +213,7 @@ bool img_layout_open(const struct img_reference *ref, const struct img_store_opt
         .put_manifest = img_layout_put_manifest,
         .attach = img_layout_attach,
         .detach = img_layout_detach,
+        .attach_all = img_layout_attach_all,
         .close = layout_close,
     };
     IMG_AUTO(img_store_closep) struct img_store *s = NULL;

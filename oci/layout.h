@@ -5,7 +5,8 @@
 
 /*
  * What the parts of the layout back end share: oci/layout.c opens and reads, oci/layout_index.c
- * looks things up in index.json, oci/layout_write.c changes it.
+ * looks things up in index.json, oci/layout_write.c creates layouts and stores blobs,
+ * oci/layout_change.c changes index.json.
  *
  * The directory is opened once and everything is reached from that descriptor, so that a directory
  * renamed or replaced in the meantime changes nothing. File names are only ever made from digests
@@ -35,6 +36,10 @@ IMG_NODISCARD bool img_layout_open_file(const struct img_layout *l, const struct
 /* Reads and checks a whole blob; size -1: whatever it has, within out's limit. */
 IMG_NODISCARD bool img_layout_read_blob(struct img_layout *l, const struct img_digest *digest,
                                         int64_t size, struct img_buf *out, struct img_err *err);
+
+/* Stores a document as a blob; the layout is created if need be. */
+IMG_NODISCARD bool img_layout_put_document(struct img_layout *l, const struct img_descriptor *desc,
+                                           struct img_bytes bytes, struct img_err *err);
 
 /* index.json, parsed. */
 struct img_layout_index {
@@ -74,5 +79,8 @@ bool img_layout_put_manifest(struct img_store *s, const struct img_descriptor *d
 bool img_layout_attach(struct img_store *s, const struct img_descriptor *desc,
                        const struct img_digest *subject, struct img_bytes bytes,
                        struct img_err *err);
+bool img_layout_attach_all(struct img_store *s, const struct img_digest *subject,
+                           const struct img_attached_manifest *items, size_t count,
+                           struct img_err *err);
 bool img_layout_detach(struct img_store *s, const struct img_digest *subject,
                        const struct img_digest *digests, size_t count, struct img_err *err);

@@ -370,6 +370,7 @@ bool img_registry_open(const struct img_reference *ref, const struct img_store_o
         .put_manifest = img_registry_put_manifest,
         .attach = img_registry_attach,
         .detach = img_registry_detach,
+        .attach_all = img_registry_attach_all,
         .close = registry_close,
     };
     IMG_AUTO(img_store_closep) struct img_store *s = NULL;

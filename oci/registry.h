@@ -88,6 +88,9 @@ bool img_registry_put_manifest(struct img_store *s, const struct img_descriptor 
 bool img_registry_attach(struct img_store *s, const struct img_descriptor *desc,
                          const struct img_digest *subject, struct img_bytes bytes,
                          struct img_err *err);
+bool img_registry_attach_all(struct img_store *store, const struct img_digest *subject,
+                             const struct img_attached_manifest *items, size_t count,
+                             struct img_err *err);
 bool img_registry_detach(struct img_store *s, const struct img_digest *subject,
                          const struct img_digest *digests, size_t count, struct img_err *err);
 /* Stores a manifest; *indexed: the registry says that it lists it as a referrer of subject (which

@@ -26,16 +26,47 @@ struct slot {
     int64_t longest; /* ms from reading to having written, so far */
     bool put;        /* something was written */
     /* what is wanted of the list: */
-    const struct img_descriptor *add; /* or */
+    const struct img_descriptor *const *add; /* or */
+    size_t add_count;
     const struct img_digest *remove;
     size_t remove_count;
 };
+
+/* Adds what is not listed yet, one after the other. */
+static bool add_all(const struct slot *s, struct img_bytes list, struct img_buf *out, bool *changed,
+                    struct img_err *err)
+{
+    IMG_AUTO(img_buf_done) struct img_buf so_far = IMG_BUF(IMG_LIMIT_MANIFEST);
+    struct img_bytes text = list;
+    bool added;
+
+    *changed = false;
+    for (size_t i = 0; i < s->add_count; i++) {
+        struct img_buf next = IMG_BUF(IMG_LIMIT_MANIFEST);
+        if (!img_fallback_add(text, s->add[i], &next, &added, err)) {
+            img_buf_done(&next);
+            return false;
+        }
+        if (!added) {
+            img_buf_done(&next);
+            continue;
+        }
+        img_buf_done(&so_far);
+        so_far = next;
+        *changed = true;
+        if (!img_buf_bytes(&so_far, &text, err))
+            return false;
+    }
+    if (*changed)
+        img_buf_put(out, text.ptr, text.len);
+    return img_buf_bytes(out, &text, err);
+}
 
 static bool edit(const struct slot *s, struct img_bytes list, struct img_buf *out, bool *changed,
                  struct img_err *err)
 {
     return s->add != NULL
-               ? img_fallback_add(list, s->add, out, changed, err)
+               ? add_all(s, list, out, changed, err)
                : img_fallback_remove(list, s->remove, s->remove_count, out, changed, err);
 }
 
@@ -191,23 +222,50 @@ static bool is_listed(struct img_registry *r, const struct img_digest *subject,
     return true;
 }
 
+/* Sends a manifest. *listed: the referrers API shows it now. */
+static bool send(struct img_registry *r, const struct img_digest *subject,
+                 const struct img_descriptor *desc, struct img_bytes bytes, bool *listed,
+                 struct img_err *err)
+{
+    char digest[IMG_DIGEST_TEXT];
+    bool promised = false;
+
+    *listed = false;
+    img_digest_text(&desc->digest, digest);
+    if (!img_registry_send_manifest(r, digest, desc->media_type, bytes, subject, &promised, err) ||
+        !is_listed(r, subject, &desc->digest, promised, listed, err))
+        return img_ctx(err, "attach %s", digest);
+    return true;
+}
+
+bool img_registry_attach_all(struct img_store *store, const struct img_digest *subject,
+                             const struct img_attached_manifest *items, size_t count,
+                             struct img_err *err)
+{
+    struct img_registry *r = (struct img_registry *)store;
+    const struct img_descriptor **left = calloc(count + 1, sizeof(struct img_descriptor *));
+    struct slot s = {.r = r, .add = left};
+    bool ok = left != NULL || img_fail(err, IMG_E_MEMORY, "attach"), listed;
+
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = send(r, subject, &items[i].desc, items[i].bytes, &listed, err);
+        /* Also where the registry promised to list it and does not: some do. */
+        if (ok && !listed)
+            left[s.add_count++] = &items[i].desc;
+    }
+    if (ok && s.add_count > 0 && !change_list(&s, subject, err))
+        ok = img_ctx(err, "attach");
+    free((void *)left);
+    return ok;
+}
+
 bool img_registry_attach(struct img_store *store, const struct img_descriptor *desc,
                          const struct img_digest *subject, struct img_bytes bytes,
                          struct img_err *err)
 {
-    struct img_registry *r = (struct img_registry *)store;
-    struct slot s = {.r = r, .add = desc};
-    char digest[IMG_DIGEST_TEXT];
-    bool promised = false, listed = false;
+    struct img_attached_manifest one = {.desc = *desc, .bytes = bytes};
 
-    img_digest_text(&desc->digest, digest);
-    if (!img_registry_send_manifest(r, digest, desc->media_type, bytes, subject, &promised, err) ||
-        !is_listed(r, subject, &desc->digest, promised, &listed, err))
-        return img_ctx(err, "attach %s", digest);
-    /* Also where the registry promised to list it and does not: some do. */
-    if (!listed && !change_list(&s, subject, err))
-        return img_ctx(err, "attach %s", digest);
-    return true;
+    return img_registry_attach_all(store, subject, &one, 1, err);
 }
 
 static bool delete_manifest(struct img_registry *r, const struct img_digest *digest, bool *gone,

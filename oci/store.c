@@ -100,6 +100,21 @@ bool img_store_attach(struct img_store *s, const struct img_descriptor *desc,
     return check_document(desc, bytes, err) && s->ops->attach(s, desc, subject, bytes, err);
 }
 
+bool img_store_attach_all(struct img_store *s, const struct img_digest *subject,
+                          const struct img_attached_manifest *items, size_t count,
+                          struct img_err *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!check_document(&items[i].desc, items[i].bytes, err))
+            return false;
+    if (s->ops->attach_all != NULL)
+        return count == 0 || s->ops->attach_all(s, subject, items, count, err);
+    for (size_t i = 0; i < count; i++)
+        if (!s->ops->attach(s, &items[i].desc, subject, items[i].bytes, err))
+            return false;
+    return true;
+}
+
 bool img_store_detach(struct img_store *s, const struct img_digest *subject,
                       const struct img_digest *digests, size_t count, struct img_err *err)
 {

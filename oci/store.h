@@ -99,6 +99,14 @@ IMG_NODISCARD bool img_store_put_manifest(struct img_store *s, const struct img_
 IMG_NODISCARD bool img_store_attach(struct img_store *s, const struct img_descriptor *desc,
                                     const struct img_digest *subject, struct img_bytes bytes,
                                     struct img_err *err);
+/* The same for several with one subject: where a list is kept, it is changed once for all. */
+struct img_attached_manifest {
+    struct img_descriptor desc;
+    struct img_bytes bytes; /* borrowed, as the descriptor's annotations are */
+};
+IMG_NODISCARD bool img_store_attach_all(struct img_store *s, const struct img_digest *subject,
+                                        const struct img_attached_manifest *items, size_t count,
+                                        struct img_err *err);
 /* Takes listed referrers of a subject away (`--replace`); those not there are passed over. */
 IMG_NODISCARD bool img_store_detach(struct img_store *s, const struct img_digest *subject,
                                     const struct img_digest *digests, size_t count,
@@ -123,6 +131,9 @@ struct img_store_ops {
                    struct img_bytes, struct img_err *);
     bool (*detach)(struct img_store *, const struct img_digest *, const struct img_digest *, size_t,
                    struct img_err *);
+    bool (*attach_all)(struct img_store *, const struct img_digest *,
+                       const struct img_attached_manifest *, size_t,
+                       struct img_err *); /* NULL: one by one */
     void (*close)(struct img_store *);
 };
 struct img_store {

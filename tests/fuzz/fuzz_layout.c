@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
     "\",\"size\":2},\"layers\":[],"                                                                \
     "\"subject\":{\"mediaType\":\"" IMG_TYPE_OCI_MANIFEST "\",\"digest\":\"%s\",\"size\":%zu}}"
 
-static char dir[] = "/tmp/imgtrust-fuzz-XXXXXX";
+static char dir[256]; /* below TMPDIR: on a memory file system this is fifty times as fast */
 static char referrer[1000];
 static struct img_descriptor image;
 
@@ -60,9 +60,9 @@ static struct img_store *open_layout(void)
 
 static void clean_up(void)
 {
-    char command[100];
+    char command[300];
 
-    (void)snprintf(command, sizeof(command), "rm -rf %s", dir);
+    (void)snprintf(command, sizeof(command), "rm -rf '%s'", dir);
     if (system(command) != 0) /* NOLINT(cert-env33-c): a name of our own */
         abort();
 }
@@ -70,10 +70,12 @@ static void clean_up(void)
 /* A layout with one image and one thing attached to it, neither listed yet. */
 static void set_up(void)
 {
+    const char *where = getenv("TMPDIR");
     struct img_err err = IMG_ERR_INIT;
     char digest[IMG_DIGEST_TEXT];
     struct img_store *s;
 
+    (void)snprintf(dir, sizeof(dir), "%.200s/imgtrust-fuzz-XXXXXX", where != NULL ? where : "/tmp");
     if (mkdtemp(dir) == NULL || atexit(clean_up) != 0)
         abort();
     image = describe(IMAGE);
@@ -127,9 +129,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct img_err err = IMG_ERR_INIT;
     struct img_store *s;
     json_t *doc = NULL;
-    char path[100];
+    char path[300];
 
-    if (strstr(dir, "XXXXXX") != NULL)
+    if (dir[0] == '\0')
         set_up();
     /* what does not parse is waited for, and that is for another test */
     if (!img_json_parse((struct img_bytes){.ptr = data, .len = size}, IMG_LIMIT_MANIFEST, &doc,
