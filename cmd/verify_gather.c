@@ -308,7 +308,7 @@ bool gather_blobs(struct gather *g, const struct platforms *p, struct img_bytes 
                   struct img_blobs_fact *fact, char text[static 400], struct img_err *err)
 {
     struct img_err why = IMG_ERR_INIT;
-    char words[300], platform[100];
+    char words[290], platform[100];
 
     *fact = (struct img_blobs_fact){.ok = true, .text = "every blob was read and has its digest"};
     for (size_t i = 0; i < p->count; i++) {

@@ -111,7 +111,8 @@ static bool read_containers(const struct walk *w, const struct img_yaml *list, c
             return bad(list->items[i], err, "a container that is not a mapping", w->object);
         if (image == NULL || img_yaml_is_null(image))
             return bad(list->items[i], err, "a container without an image", w->object);
-        (void)snprintf(at, sizeof(at), "%s/%zu/image", pointer, i);
+        if (snprintf(at, sizeof(at), "%s/%zu/image", pointer, i) >= (int)sizeof(at))
+            return bad(list->items[i], err, "too deep a place", w->object);
         if (!add_image(w, image, at, err))
             return false;
     }
@@ -138,7 +139,8 @@ static bool read_volumes(const struct walk *w, const struct img_yaml *list, cons
         reference = img_yaml_get(image, "reference");
         if (reference == NULL || img_yaml_is_null(reference))
             return bad(image, err, "an image volume without a reference", w->object);
-        (void)snprintf(at, sizeof(at), "%s/%zu/image/reference", pointer, i);
+        if (snprintf(at, sizeof(at), "%s/%zu/image/reference", pointer, i) >= (int)sizeof(at))
+            return bad(list->items[i], err, "too deep a place", w->object);
         if (!add_image(w, reference, at, err))
             return false;
     }

@@ -37,7 +37,7 @@ static bool open_blob(struct img_store *base, const struct img_descriptor *desc,
     struct t_store *s = (struct t_store *)base;
     IMG_AUTO(img_reader_freep) struct img_reader *raw = NULL;
     struct img_bytes all;
-    size_t at;
+    size_t at = 0;
 
     if (!find(s, &desc->digest, &at, err) || !img_buf_bytes(&s->blobs[at].bytes, &all, err) ||
         !img_reader_of_bytes(all, &raw, err) || !img_reader_verified(raw, desc, out, err))
