@@ -137,7 +137,7 @@ static void set_layer(char cell[static 4 * CELL_MAX + 64], const struct img_find
         set_cell(cell, NULL);
         return;
     }
-    (void)snprintf(text, sizeof(text), "%lld  %.300s", (long long)f->layer,
+    (void)snprintf(text, sizeof(text), "%lld  %.300s", (long long)f->layer + 1,
                    f->command != NULL ? f->command : "");
     set_cell(cell, text);
 }

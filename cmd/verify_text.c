@@ -216,7 +216,7 @@ static void write_result(const struct pen *p, const struct verify_result *r)
         line(p, "warning", d->warnings[i]);
     if (d->valid_until != IMG_TIME_NONE) {
         img_time_text(d->valid_until, text);
-        line(p, "until", text);
+        img_buf_putf(p->to, "  holds until %s\n", text);
     }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "attest/purl.h"
 #include "attest/scan/internal.h"
 #include "attest/types.h"
 #include "base/enc.h"
@@ -137,17 +138,29 @@ static bool read_texts(struct scan_owner *o, const struct img_json *at, const ch
     return true;
 }
 
+/* The report leaves the name out where a purl has it; people want to read it. */
+static void name_package(struct scan_owner *o, struct img_finding *f)
+{
+    IMG_AUTO(img_purl_done) struct img_purl purl = {.name = NULL};
+    struct img_err ignored = IMG_ERR_INIT;
+
+    if (f->package == NULL && f->purl != NULL && img_purl_parse(f->purl, &purl, &ignored))
+        f->package = scan_keep(o, purl.name);
+}
+
 static bool read_place(struct scan_owner *o, const struct img_json *at, struct img_finding *f,
                        struct img_err *err)
 {
     struct img_json package, layer;
 
-    return img_json_opt_obj(at, "package", &package, err) &&
-           scan_opt(o, &package, "purl", &f->purl, err) &&
-           scan_opt(o, &package, "name", &f->package, err) &&
-           scan_opt(o, &package, "version", &f->version, err) &&
-           scan_opt(o, &package, "fixed", &f->fixed, err) &&
-           scan_opt(o, at, "path", &f->path, err) &&
+    if (!img_json_opt_obj(at, "package", &package, err) ||
+        !scan_opt(o, &package, "purl", &f->purl, err) ||
+        !scan_opt(o, &package, "name", &f->package, err) ||
+        !scan_opt(o, &package, "version", &f->version, err) ||
+        !scan_opt(o, &package, "fixed", &f->fixed, err))
+        return false;
+    name_package(o, f);
+    return scan_opt(o, at, "path", &f->path, err) &&
            img_json_opt_int(at, "line", 0, INT64_MAX, &f->line, err) &&
            img_json_opt_obj(at, "layer", &layer, err) &&
            img_json_opt_int(&layer, "index", 0, IMG_LIMIT_LAYERS, &f->layer, err) &&
