@@ -155,6 +155,7 @@ static bool sort_out(const struct img_evidence_list *list, const struct img_docu
                                             .from = IMG_TIME_NONE,
                                             .until = IMG_TIME_NONE};
     const struct img_authority self = {.name = "signer", .keys = &trusted, .key_count = 1};
+    const struct img_trust trust = {.authorities = &self, .count = 1, .now = what->now};
 
     out->manifests = calloc(list->count + 1, sizeof(*out->manifests));
     if (out->manifests == NULL)
@@ -162,8 +163,7 @@ static bool sort_out(const struct img_evidence_list *list, const struct img_docu
     for (size_t i = 0; i < list->count; i++) {
         IMG_AUTO(img_verified_freep) struct img_verified *v = NULL;
         struct img_bytes manifest = {.ptr = image->bytes.ptr, .len = image->bytes.len};
-        if (!img_verify_evidence(&list->items[i], &self, 1, &image->desc.digest, manifest,
-                                 what->now, &v, err)) {
+        if (!img_verify_evidence(&list->items[i], &trust, &image->desc.digest, manifest, &v, err)) {
             if (err->code == IMG_E_MEMORY || err->code == IMG_E_INTERNAL)
                 return false;
             continue; /* somebody else's, or about something else */
@@ -229,12 +229,13 @@ static bool check_own(const struct img_buf *bundle, const struct img_document *i
                                             .from = IMG_TIME_NONE,
                                             .until = IMG_TIME_NONE};
     const struct img_authority self = {.name = "signer", .keys = &trusted, .key_count = 1};
+    const struct img_trust trust = {.authorities = &self, .count = 1, .now = what->now};
     const struct img_evidence e = {.unverified_bytes = *bundle}; /* borrowed */
     IMG_AUTO(img_verified_freep) struct img_verified *v = NULL;
     struct img_bytes manifest;
 
     if (!img_buf_bytes(&image->bytes, &manifest, err) ||
-        !img_verify_evidence(&e, &self, 1, &image->desc.digest, manifest, what->now, &v, err))
+        !img_verify_evidence(&e, &trust, &image->desc.digest, manifest, &v, err))
         return img_ctx(err, "what was just signed does not verify; nothing was attached");
     return true;
 }
@@ -374,22 +375,24 @@ static bool attach_bundle(struct img_store *s, const struct img_document *image,
 
 /* NOLINTNEXTLINE(readability-function-size): what, as what, to what, when */
 bool img_attach_file(struct img_store *s, const struct img_document *image,
-                     struct img_bytes content, const char *artifact_type, const char *title,
-                     int64_t now, struct img_attached *out, struct img_err *err)
+                     const struct img_file *file, struct img_attached *out, struct img_err *err)
 {
     IMG_AUTO(img_bundle_done) struct img_bundle b = {.key_hint = NULL};
-    struct artifact a = {.type = artifact_type, .title = title, .content = content, .now = now};
-    bool bundle = img_bundle_read_unverifiable(content, &b, err);
+    struct artifact a = {.type = file->artifact_type,
+                         .title = file->title,
+                         .content = file->content,
+                         .now = file->now};
+    bool bundle = img_bundle_read_unverifiable(file->content, &b, err);
 
     if (bundle)
         return attach_bundle(s, image, &b, &a, out, err);
     if (err->code == IMG_E_MEMORY || err->code == IMG_E_INTERNAL)
         return false;
-    if (artifact_type == NULL && err->code != IMG_E_UNSUPPORTED)
+    if (a.type == NULL && err->code != IMG_E_UNSUPPORTED)
         err->code = IMG_E_USAGE; /* whatever it is, it is the user's to say */
-    if (artifact_type == NULL)
+    if (a.type == NULL)
         return img_ctx(err, "not a bundle, so it needs an artifact type (--type)");
-    if (img_has_prefix(artifact_type, "application/vnd.dev.sigstore.bundle"))
+    if (img_has_prefix(a.type, "application/vnd.dev.sigstore.bundle"))
         return img_ctx(err, "to be stored as a bundle");
     return attach_once(s, &image->desc, &a, out, err);
 }

@@ -26,9 +26,15 @@ struct img_attached {
 IMG_NODISCARD bool img_attach(struct img_store *s, const struct img_document *image,
                               struct img_signer *signer, const struct img_attachment *what,
                               struct img_attached *out, struct img_err *err);
-/* Attaches ready-made bytes: a bundle is recognised and stored as one after it has been read and
- * found to be about the image; anything else needs an artifact type. */
+
+/* A ready-made file: a bundle is recognised and stored as one after it has been read and found to
+ * be about the image; anything else needs an artifact type. */
+struct img_file {
+    struct img_bytes content;
+    const char *artifact_type; /* NULL: it must be a bundle */
+    const char *title;         /* NULL: none */
+    int64_t now;               /* for org.opencontainers.image.created */
+};
 IMG_NODISCARD bool img_attach_file(struct img_store *s, const struct img_document *image,
-                                   struct img_bytes content, const char *artifact_type,
-                                   const char *title, int64_t now, struct img_attached *out,
+                                   const struct img_file *file, struct img_attached *out,
                                    struct img_err *err);

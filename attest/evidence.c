@@ -180,7 +180,7 @@ static int by_size(const void *a, const void *b)
  */
 static bool budget(struct collection *c, struct img_err *err)
 {
-    const struct candidate **order = calloc(c->count + 1, sizeof(struct candidate *));
+    const struct candidate **order = calloc(c->count + 1, sizeof(*order));
     uint64_t total = 0;
     size_t n = 0;
 

@@ -17,13 +17,6 @@ struct img_verified {
     bool by[]; /* authority i vouches for the signer */
 };
 
-/* What one piece of evidence is held against. */
-struct trust {
-    const struct img_authority *authorities;
-    size_t count;
-    int64_t now;
-};
-
 /* The fingerprint that a hint claims, or an unset digest: hints are anybody's words. */
 static bool read_hint(const char *hint, struct img_digest *out, struct img_err *err)
 {
@@ -43,7 +36,7 @@ static bool read_hint(const char *hint, struct img_digest *out, struct img_err *
 }
 
 /* True when an authority before number a, or an earlier key of it, is the same key. */
-static bool seen_before(const struct trust *t, size_t a, size_t k)
+static bool seen_before(const struct img_trust *t, size_t a, size_t k)
 {
     const struct img_digest *f = img_key_fingerprint(t->authorities[a].keys[k].key);
 
@@ -58,7 +51,7 @@ static bool seen_before(const struct trust *t, size_t a, size_t k)
  * Tries the key that the hint names, then (others) every other one: a hint is not signed, so it may
  * save work and must not decide. *found stays NULL when the signature fits no key.
  */
-static bool try_keys(const struct trust *t, const struct img_digest *claimed, bool others,
+static bool try_keys(const struct img_trust *t, const struct img_digest *claimed, bool others,
                      struct img_bytes message, struct img_bytes signature,
                      const struct img_key **found, struct img_err *err)
 {
@@ -79,7 +72,8 @@ static bool try_keys(const struct trust *t, const struct img_digest *claimed, bo
 }
 
 /* Why the signature fits none of the keys: names those trusted and the one claimed. */
-static bool refuse_key(const struct trust *t, const struct img_digest *claimed, struct img_err *err)
+static bool refuse_key(const struct img_trust *t, const struct img_digest *claimed,
+                       struct img_err *err)
 {
     IMG_AUTO(img_buf_done) struct img_buf trusted = IMG_BUF(600);
     struct img_bytes list = {0};
@@ -135,7 +129,7 @@ static bool trusts(const struct img_authority *a, const struct img_digest *signe
 }
 
 /* Marks the authorities that vouch for the signer; refused when none does. */
-static bool vouch(const struct trust *t, struct img_verified *v, struct img_err *err)
+static bool vouch(const struct img_trust *t, struct img_verified *v, struct img_err *err)
 {
     enum img_reason why = IMG_WHY_NONE;
     char text[IMG_DIGEST_TEXT], now[IMG_TIME_TEXT];
@@ -155,7 +149,7 @@ static bool vouch(const struct trust *t, struct img_verified *v, struct img_err 
 }
 
 /* Key, then signature: sets v->signer. */
-static bool check_signature(const struct trust *t, const struct img_bundle *b,
+static bool check_signature(const struct img_trust *t, const struct img_bundle *b,
                             struct img_verified *v, struct img_err *err)
 {
     IMG_AUTO(img_buf_done) struct img_buf pae = IMG_BUF(IMG_LIMIT_PAE);
@@ -190,7 +184,7 @@ static bool name_failure(struct img_err *err)
     return false;
 }
 
-static bool verify(const struct img_evidence *e, const struct trust *t,
+static bool verify(const struct img_evidence *e, const struct img_trust *t,
                    const struct img_digest *subject, struct img_bytes manifest,
                    struct img_verified *v, struct img_err *err)
 {
@@ -213,21 +207,20 @@ static bool verify(const struct img_evidence *e, const struct trust *t,
 }
 
 /* NOLINTNEXTLINE(readability-function-size): what, by whom, of what, when: none may be left out */
-bool img_verify_evidence(const struct img_evidence *e, const struct img_authority *authorities,
-                         size_t count, const struct img_digest *subject, struct img_bytes manifest,
-                         int64_t now, struct img_verified **out, struct img_err *err)
+bool img_verify_evidence(const struct img_evidence *e, const struct img_trust *trust,
+                         const struct img_digest *subject, struct img_bytes manifest,
+                         struct img_verified **out, struct img_err *err)
 {
-    struct trust t = {.authorities = authorities, .count = count, .now = now};
     IMG_AUTO(img_verified_freep)
-    struct img_verified *v = calloc(1, sizeof(*v) + count * sizeof(v->by[0]));
+    struct img_verified *v = calloc(1, sizeof(*v) + trust->count * sizeof(v->by[0]));
 
     if (v == NULL)
         return img_fail(err, IMG_E_MEMORY, "evidence");
-    v->count = count;
+    v->count = trust->count;
     v->subject = *subject;
     v->evidence = e->blob;
     v->manifest = e->manifest.digest;
-    if (!verify(e, &t, subject, manifest, v, err))
+    if (!verify(e, trust, subject, manifest, v, err))
         return name_failure(err);
     *out = IMG_STEAL(&v);
     return true;

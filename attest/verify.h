@@ -29,6 +29,13 @@ struct img_authority {
     size_t key_count;
 };
 
+/* What evidence is held against. */
+struct img_trust {
+    const struct img_authority *authorities;
+    size_t count;
+    int64_t now;
+};
+
 struct img_verified;
 
 /* True: *out is what was established. False, for evidence that counts as absent: IMG_E_REJECTED
@@ -36,10 +43,9 @@ struct img_verified;
  * (malformed-evidence, wrong-payload-type, signature-count), IMG_E_UNSUPPORTED
  * (unsupported-evidence); IMG_E_MEMORY and IMG_E_INTERNAL are ours. `manifest` is the bytes that
  * hash to `subject`. untrusted-key names the fingerprints trusted and, as a hint, the one found. */
-IMG_NODISCARD bool img_verify_evidence(const struct img_evidence *e,
-                                       const struct img_authority *authorities, size_t count,
+IMG_NODISCARD bool img_verify_evidence(const struct img_evidence *e, const struct img_trust *trust,
                                        const struct img_digest *subject, struct img_bytes manifest,
-                                       int64_t now, struct img_verified **out, struct img_err *err);
+                                       struct img_verified **out, struct img_err *err);
 void img_verified_free(struct img_verified *v);
 IMG_DEFINE_FREEP(struct img_verified, img_verified_free);
 
@@ -51,7 +57,7 @@ const char *img_verified_name(const struct img_verified *v);
 const struct img_digest *img_verified_subject(const struct img_verified *v);
 /* SHA-256 of the signing key's SPKI: the identity that `distinct` counts. */
 const struct img_digest *img_verified_signer(const struct img_verified *v);
-/* True when authority number i of the call is one that this key belongs to. */
+/* True when authority number i of the trust is one that this key belongs to. */
 bool img_verified_by(const struct img_verified *v, size_t authority);
 /* Digest of the bundle, as records name it, and of the referrer manifest. */
 const struct img_digest *img_verified_evidence(const struct img_verified *v);

@@ -89,9 +89,11 @@ static bool open_target(const char *image, struct img_target *target, struct img
     img_buf_puts(&command, " --predicate ");
     img_text_shell(opt.predicate, &command);
     img_buf_put(&command, "", 1);
-    return img_buf_bytes(&command, &text, err) &&
-           img_signing_open(image, &opt.signing, &opt.common, 30, (const char *)text.ptr, target,
-                            doc, err);
+    if (!img_buf_bytes(&command, &text, err))
+        return false;
+    opt.signing.command = (const char *)text.ptr;
+    opt.signing.timeout_s = 30;
+    return img_signing_open(image, &opt.signing, &opt.common, target, doc, err);
 }
 
 static bool run(int argc, char **argv, int *status, struct img_err *err)
@@ -104,7 +106,7 @@ static bool run(int argc, char **argv, int *status, struct img_err *err)
     int64_t date = 0;
 
     (void)argc;
-    (void)status;
+    *status = 0;
     if (!img_signing_check(&opt.signing, err) || !check_type(&what.predicate_type, err) ||
         !img_source_date(&date, err) || !read_predicate(opt.predicate, &predicate, err) ||
         !img_buf_bytes(&predicate, &what.predicate, err) ||

@@ -90,16 +90,17 @@ static bool attach(const char *image, const struct img_output *output, struct im
     IMG_AUTO(img_document_done) struct img_document doc = {.bytes = IMG_BUF(1)};
     IMG_AUTO(img_buf_done) struct img_buf content = IMG_BUF(IMG_LIMIT_REPORT);
     struct img_attached done;
-    struct img_bytes bytes;
-    int64_t date = IMG_TIME_NONE;
+    struct img_file file = {.artifact_type = opt.type, .title = base_name(opt.attach)};
 
-    if (!img_source_date(&date, err) || !img_read_file(opt.attach, &content, err) ||
-        !img_buf_bytes(&content, &bytes, err) ||
+    if (!img_source_date(&file.now, err))
+        return false;
+    if (file.now == IMG_TIME_NONE)
+        file.now = img_now();
+    if (!img_read_file(opt.attach, &content, err) || !img_buf_bytes(&content, &file.content, err) ||
         !img_target_open(image, &opt.common, true, 30, &to, err) ||
         !img_store_resolve(to.store, &to.ref, &doc, NULL, err) ||
         !img_target_require_digest(&to, &doc, opt.allow_tag, "imgpush --attach FILE", err) ||
-        !img_attach_file(to.store, &doc, bytes, opt.type, base_name(opt.attach),
-                         date != IMG_TIME_NONE ? date : img_now(), &done, err))
+        !img_attach_file(to.store, &doc, &file, &done, err))
         return false;
     return report_attached(&to, &done, output, err);
 }

@@ -216,10 +216,12 @@ static bool open_to_attest(const char *image, struct job *j, struct img_err *err
         img_text_shell(opt.reports.items[i], &command);
     }
     img_buf_put(&command, "", 1);
-    return img_load_signer(opt.signing.key, opt.signing.password_file, &j->signer, err) &&
-           img_buf_bytes(&command, &text, err) &&
-           img_signing_open(image, &opt.signing, &opt.common, 0, (const char *)text.ptr, &j->target,
-                            &j->doc, err);
+    if (!img_load_signer(opt.signing.key, opt.signing.password_file, &j->signer, err) ||
+        !img_buf_bytes(&command, &text, err))
+        return false;
+    opt.signing.command = (const char *)text.ptr;
+    opt.signing.timeout_s = 0;
+    return img_signing_open(image, &opt.signing, &opt.common, &j->target, &j->doc, err);
 }
 
 /* Which of the platforms: all, the one asked for, or this machine's. */

@@ -188,9 +188,11 @@ static bool open_target(const char *image, struct job *j, struct img_err *err)
 
     put_command(&command);
     img_buf_put(&command, "", 1);
-    return img_buf_bytes(&command, &text, err) &&
-           img_signing_open(image, &opt.signing, &opt.common, opt.sbom || opt.scan ? 0 : 30,
-                            (const char *)text.ptr, &j->target, &j->top, err);
+    if (!img_buf_bytes(&command, &text, err))
+        return false;
+    opt.signing.command = (const char *)text.ptr;
+    opt.signing.timeout_s = opt.sbom || opt.scan ? 0 : 30;
+    return img_signing_open(image, &opt.signing, &opt.common, &j->target, &j->top, err);
 }
 
 /* --- which manifests ----------------------------------------------------------------------------
@@ -464,7 +466,7 @@ static bool run(int argc, char **argv, int *status, struct img_err *err)
     bool good;
 
     (void)argc;
-    (void)status;
+    *status = 0;
     opt.common.progress = img_meter(opt.common.quiet, opt.common.no_progress);
     good = sign(argv[0], err);
     img_meter_end(opt.common.progress);

@@ -175,18 +175,17 @@ bool img_signing_keeps_older(const struct img_target *t, const struct img_digest
 
 /* NOLINTNEXTLINE(readability-function-size): two outputs that belong together */
 bool img_signing_open(const char *image, const struct img_signing *how, struct img_common *common,
-                      int default_timeout_s, const char *command, struct img_target *target,
-                      struct img_document *doc, struct img_err *err)
+                      struct img_target *target, struct img_document *doc, struct img_err *err)
 {
     IMG_AUTO(img_target_done) struct img_target t = {.store = NULL};
     IMG_AUTO(img_document_done) struct img_document d = {.bytes = IMG_BUF(IMG_LIMIT_MANIFEST)};
 
-    if (!img_target_open(image, common, true, default_timeout_s, &t, err) ||
+    if (!img_target_open(image, common, true, how->timeout_s, &t, err) ||
         (how->digest_file != NULL && !take_digest_file(how->digest_file, &t.ref, err)))
         return false;
     if (!img_store_resolve(t.store, &t.ref, &d, NULL, err))
         return img_ctx(err, "'%.200s'", image);
-    if (!img_target_require_digest(&t, &d, how->allow_tag, command, err))
+    if (!img_target_require_digest(&t, &d, how->allow_tag, how->command, err))
         return false;
     *target = t;
     *doc = d;

@@ -14,6 +14,8 @@
  */
 struct img_signing {
     const char *key, *password_file, *digest_file;
+    const char *command; /* what to type again, up to the image, when a tag is refused */
+    int timeout_s;       /* when --timeout is not given; 0: none */
     bool allow_tag, replace, yes;
     struct img_list outputs, formats;
 };
@@ -76,11 +78,9 @@ IMG_NODISCARD bool img_digest_file_parse(struct img_bytes text, struct img_diges
 /* IMG_E_USAGE for a --signature-format or an --output that cannot be. */
 IMG_NODISCARD bool img_signing_check(const struct img_signing *how, struct img_err *err);
 
-/* Opens the image for attaching and resolves it once, to a digest that is settled as above.
- * `command` is what to type again, up to the image, for the message that refuses a tag. */
+/* Opens the image for attaching and resolves it once, to a digest that is settled as above. */
 IMG_NODISCARD bool img_signing_open(const char *image, const struct img_signing *how,
-                                    struct img_common *common, int default_timeout_s,
-                                    const char *command, struct img_target *target,
+                                    struct img_common *common, struct img_target *target,
                                     struct img_document *doc, struct img_err *err);
 
 /*

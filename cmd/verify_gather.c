@@ -86,6 +86,9 @@ bool gather_evidence(struct gather *g, const struct img_digest *subject, struct 
 {
     IMG_AUTO(evidence_done) struct img_evidence_list l = {.items = NULL};
     IMG_AUTO(heard_done) struct heard h = {.items = NULL};
+    const struct img_trust trust = {.authorities = g->authorities,
+                                    .count = g->authority_count,
+                                    .now = g->o->now};
 
     if (!img_evidence_collect(g->store, subject, referrers, &g->o->limits, &l, err) ||
         !note_skipped(g, &l, err))
@@ -96,8 +99,7 @@ bool gather_evidence(struct gather *g, const struct img_digest *subject, struct 
     for (size_t i = 0; i < l.count; i++) {
         struct img_err why = IMG_ERR_INIT;
 
-        if (img_verify_evidence(&l.items[i], g->authorities, g->authority_count, subject, manifest,
-                                g->o->now, &h.items[h.count], &why)) {
+        if (img_verify_evidence(&l.items[i], &trust, subject, manifest, &h.items[h.count], &why)) {
             h.count++;
             continue;
         }

@@ -83,20 +83,18 @@ struct img_verified *t_say(const struct img_policies *p, int64_t now, const stru
 {
     struct img_evidence e = {.unverified_bytes = IMG_BUF(IMG_LIMIT_EVIDENCE_SIZE)};
     struct img_digest subject = t_digest_of(say->manifest);
-    const struct img_authority *authorities;
+    struct img_trust trust = {.now = now};
     struct img_verified *v = NULL;
     struct img_bytes bundle;
-    size_t count;
     bool ok;
 
-    authorities = img_policies_authorities(p, &count);
+    trust.authorities = img_policies_authorities(p, &trust.count);
     write_bundle(say, &subject, &e.unverified_bytes);
     must(img_buf_bytes(&e.unverified_bytes, &bundle, err) &&
              img_digest_of(IMG_SHA256, bundle, &e.blob, err),
          err);
     e.manifest.digest = e.blob;
-    ok =
-        img_verify_evidence(&e, authorities, count, &subject, t_bytes(say->manifest), now, &v, err);
+    ok = img_verify_evidence(&e, &trust, &subject, t_bytes(say->manifest), &v, err);
     img_buf_done(&e.unverified_bytes);
     return ok ? v : NULL;
 }

@@ -114,6 +114,7 @@ static void what_is_attached_verifies(void **state)
         struct img_attached a = {.already = true};
         struct img_trusted_key trusted = {.from = IMG_TIME_NONE, .until = IMG_TIME_NONE};
         struct img_authority authority = {.name = "ci", .keys = &trusted, .key_count = 1};
+        struct img_trust trust = {.authorities = &authority, .count = 1, .now = NOW};
         new_signer(types[i]);
         trusted.key = img_signer_public_key(at.signer);
         t_ok(attach(IMG_PREDICATE_SIGN, "{}", false, &a, &err));
@@ -122,8 +123,8 @@ static void what_is_attached_verifies(void **state)
         assert_int_equal(l.count, i + 1);
         for (size_t k = 0; k < l.count; k++)
             if (img_digest_equal(&l.items[k].blob, &a.bundle))
-                t_ok(img_verify_evidence(&l.items[k], &authority, 1, &at.image.desc.digest,
-                                         img_bytes_of(IMAGE), NOW, &v, &err));
+                t_ok(img_verify_evidence(&l.items[k], &trust, &at.image.desc.digest,
+                                         img_bytes_of(IMAGE), &v, &err));
         assert_non_null(v);
         assert_true(img_digest_equal(img_verified_manifest(v), &a.manifest));
         assert_string_equal(img_verified_name(v), "reg/app");
@@ -215,6 +216,17 @@ static void read_bundle(const struct img_attached *a, struct img_buf *out)
     t_ok(img_read_file(path, out, &err));
 }
 
+static bool attach_file(struct img_bytes content, const char *type, int64_t now,
+                        struct img_attached *out, struct img_err *err)
+{
+    struct img_file file = {.content = content,
+                            .artifact_type = type,
+                            .title = "n.txt",
+                            .now = now};
+
+    return img_attach_file(at.store, &at.image, &file, out, err);
+}
+
 static void a_bundle_file_is_recognised_and_must_be_about_the_image(void **state)
 {
     IMG_AUTO(img_buf_done) struct img_buf text = IMG_BUF(IMG_MIB);
@@ -227,18 +239,17 @@ static void a_bundle_file_is_recognised_and_must_be_about_the_image(void **state
     t_ok(img_buf_bytes(&text, &bundle, &err));
     t_ok(img_store_detach(at.store, &at.image.desc.digest, &a.manifest, 1, &err));
     assert_int_equal(count_attached(), 0);
-    t_ok(img_attach_file(at.store, &at.image, bundle, NULL, "x.json", NOW, &again, &err));
+    t_ok(attach_file(bundle, NULL, NOW, &again, &err));
     assert_true(img_digest_equal(&again.bundle, &a.bundle));
     assert_true(img_digest_equal(&again.manifest, &a.manifest)); /* the same in every byte */
-    t_ok(img_attach_file(at.store, &at.image, bundle, "text/plain", NULL, NOW + 1, &again, &err));
+    t_ok(attach_file(bundle, "text/plain", NOW + 1, &again, &err));
     assert_true(again.already);
     assert_int_equal(count_attached(), 1);
 
     img_buf_put(&at.image.bytes, " ", 1); /* another image altogether */
     struct img_bytes other = {.ptr = at.image.bytes.ptr, .len = at.image.bytes.len};
     t_ok(img_digest_of(IMG_SHA256, other, &at.image.desc.digest, &err));
-    t_fails(img_attach_file(at.store, &at.image, bundle, NULL, NULL, NOW, &wrong, &err),
-            IMG_E_REJECTED, "not about");
+    t_fails(attach_file(bundle, NULL, NOW, &wrong, &err), IMG_E_REJECTED, "not about");
 }
 
 static void any_other_file_needs_a_type(void **state)
@@ -247,16 +258,12 @@ static void any_other_file_needs_a_type(void **state)
     struct img_attached a = {.already = true};
 
     (void)state;
-    t_fails(img_attach_file(at.store, &at.image, img_bytes_of("notes"), NULL, NULL, NOW, &a, &err),
-            IMG_E_USAGE, "JSON");
-    t_fails(img_attach_file(at.store, &at.image, img_bytes_of("notes"), IMG_TYPE_BUNDLE, NULL, NOW,
-                            &a, &err),
-            IMG_E_MALFORMED, "JSON");
-    t_ok(img_attach_file(at.store, &at.image, img_bytes_of("notes"), "text/plain", "n.txt", NOW, &a,
-                         &err));
+    t_fails(attach_file(img_bytes_of("notes"), NULL, NOW, &a, &err), IMG_E_USAGE, "JSON");
+    t_fails(attach_file(img_bytes_of("notes"), IMG_TYPE_BUNDLE, NOW, &a, &err), IMG_E_MALFORMED,
+            "JSON");
+    t_ok(attach_file(img_bytes_of("notes"), "text/plain", NOW, &a, &err));
     assert_false(a.already);
-    t_ok(img_attach_file(at.store, &at.image, img_bytes_of("notes"), "text/plain", "n.txt", NOW + 9,
-                         &a, &err));
+    t_ok(attach_file(img_bytes_of("notes"), "text/plain", NOW + 9, &a, &err));
     assert_true(a.already);
     t_ok(img_store_referrers(at.store, &at.image.desc.digest, &r, &err));
     assert_int_equal(r.count, 1);

@@ -44,9 +44,10 @@ static bool verify(struct img_err *err)
                                             .from = IMG_TIME_NONE,
                                             .until = IMG_TIME_NONE};
     const struct img_authority a = {.name = "ci", .keys = &trusted, .key_count = 1};
+    const struct img_trust trust = {.authorities = &a, .count = 1};
     IMG_AUTO(img_verified_freep) struct img_verified *v = NULL;
 
-    return img_verify_evidence(&evidence, &a, 1, &image, img_bytes_of(IMAGE), 0, &v, err);
+    return img_verify_evidence(&evidence, &trust, &image, img_bytes_of(IMAGE), &v, err);
 }
 
 static bool collect(struct t_store *s, const struct img_referrers *listed, struct img_err *err)

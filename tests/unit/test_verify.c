@@ -76,12 +76,13 @@ static void make(const struct forge *f, struct img_evidence *out)
 static bool verify_as(const struct forge *f, const struct img_authority *a, size_t count,
                       struct img_verified **out, struct img_err *err)
 {
+    const struct img_trust trust = {.authorities = a, .count = count, .now = NOW};
     struct img_evidence e;
     struct img_digest d = image_digest();
     bool good;
 
     make(f, &e);
-    good = img_verify_evidence(&e, a, count, &d, img_bytes_of(IMAGE), NOW, out, err);
+    good = img_verify_evidence(&e, &trust, &d, img_bytes_of(IMAGE), out, err);
     img_buf_done(&e.unverified_bytes);
     return good;
 }
