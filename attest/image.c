@@ -134,8 +134,7 @@ void img_image_native_platform(struct img_platform *out)
                            names[i].architecture);
 }
 
-/* --- opening
- * --------------------------------------------------------------------------------------- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 static void want_done(struct img_want *w)
 {
@@ -246,8 +245,7 @@ void img_image_done(struct img_image *i)
     img_config_done(&i->config);
 }
 
-/* --- walking
- * --------------------------------------------------------------------------------------- */
+/* --- walking ---------------------------------------------------------------------------------- */
 
 struct walk {
     struct img_store *store;

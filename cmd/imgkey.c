@@ -42,8 +42,7 @@ static bool print(struct img_bytes text, struct img_err *err)
     return img_output_write(&to, text, err);
 }
 
-/* --- writing a pair
- * -------------------------------------------------------------------------------- */
+/* --- writing a pair --------------------------------------------------------------------------- */
 
 static bool check_absent(const char *path, struct img_err *err)
 {
@@ -112,8 +111,7 @@ static bool new_password(struct img_buf *out, struct img_bytes *bytes, struct im
     return img_buf_bytes(out, bytes, err);
 }
 
-/* --- generate
- * -------------------------------------------------------------------------------------- */
+/* --- generate --------------------------------------------------------------------------------- */
 
 static bool run_generate(int argc, char **argv, int *status, struct img_err *err)
 {
@@ -144,8 +142,7 @@ static const struct img_opt generate_options[] = {
     QUIET_OPTION,
     {.kind = IMG_OPT_END}};
 
-/* --- public
- * ---------------------------------------------------------------------------------------- */
+/* --- public ----------------------------------------------------------------------------------- */
 
 /* Reads --key, whichever half it is. */
 static bool read_either(struct img_bytes pem, const char *password_file, struct img_key **out,
@@ -189,8 +186,7 @@ static const struct img_opt public_options[] = {
     PASSWORD_OPTION("file with the password of the key (- for standard input)"),
     {.kind = IMG_OPT_END}};
 
-/* --- import
- * ---------------------------------------------------------------------------------------- */
+/* --- import ----------------------------------------------------------------------------------- */
 
 static bool run_import(int argc, char **argv, int *status, struct img_err *err)
 {
@@ -232,8 +228,7 @@ static const struct img_opt import_options[] = {
     QUIET_OPTION,
     {.kind = IMG_OPT_END}};
 
-/* --- inspect
- * --------------------------------------------------------------------------------------- */
+/* --- inspect ---------------------------------------------------------------------------------- */
 
 /* Opens the key as far as that needs no questions: with --password-file, which must then be right,
  * or with a password in the environment, which may be that of another key. */

@@ -139,8 +139,7 @@ static bool check_pair(EVP_PKEY *pkey, enum img_key_type type, struct img_err *e
     return true;
 }
 
-/* --- making
- * ---------------------------------------------------------------------------------------- */
+/* --- making ----------------------------------------------------------------------------------- */
 
 static bool put_spki(const EVP_PKEY *pkey, struct img_buf *out, struct img_err *err)
 {
@@ -211,8 +210,7 @@ void img_key_free(struct img_key *key)
     free(key);
 }
 
-/* --- asking
- * ---------------------------------------------------------------------------------------- */
+/* --- asking ----------------------------------------------------------------------------------- */
 
 bool img_key_spki(const struct img_key *key, struct img_buf *out, struct img_err *err)
 {

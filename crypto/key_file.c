@@ -55,8 +55,7 @@ static const struct label *find_label(const char *label)
     return NULL;
 }
 
-/* --- what the file is
- * ------------------------------------------------------------------------------ */
+/* --- what the file is ------------------------------------------------------------------------- */
 
 static bool starts_with(struct img_bytes text, const char *with)
 {
@@ -182,8 +181,7 @@ bool img_key_form_of(struct img_bytes pem, struct img_key_form *out, struct img_
     return true;
 }
 
-/* --- reading
- * --------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 /* Takes over what a decoder made of der, which must have used all of it. */
 static bool adopt(EVP_PKEY **pkey, struct img_bytes der, const unsigned char *end, bool is_private,
@@ -274,8 +272,7 @@ bool img_key_read_private(struct img_bytes pem, const struct img_password *passw
     return adopt(&pkey, der, p, true, out, err);
 }
 
-/* --- writing
- * --------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static bool put_pkcs8(const struct img_key *key, struct img_buf *out, struct img_err *err)
 {

@@ -93,8 +93,7 @@ bool img_verify(const struct img_key *key, struct img_bytes message, struct img_
     return true;
 }
 
-/* --- signers
- * --------------------------------------------------------------------------------------- */
+/* --- signers ---------------------------------------------------------------------------------- */
 
 struct key_signer {
     struct img_signer base; /* first, so that the two convert */

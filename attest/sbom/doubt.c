@@ -126,8 +126,7 @@ static void check_os_change(struct img_fold *f)
             f->os->os.version_id);
 }
 
-/* --- databases that are gone, elsewhere, or of another kind
- * --------------------------------------- */
+/* --- databases that are gone, elsewhere, or of another kind ----------------------------------- */
 
 /* The topmost layer that still had it, one below the one that took it away. */
 static void check_removed(struct img_fold *f, const char *path)
