@@ -62,7 +62,7 @@ static bool list_dir(const char *path, struct files *f, struct img_err *err)
 
     if (dir == NULL)
         return img_fail_errno(err, "%s", path);
-    while ((errno = 0, entry = readdir(dir)) != NULL) {
+    for (errno = 0; (entry = readdir(dir)) != NULL; errno = 0) {
         IMG_AUTO(img_str_free) char *file = NULL;
 
         if (!is_document(entry->d_name))

@@ -77,6 +77,18 @@ jq -es --arg d "${amd64#sha256:}" 'any(.[]; .predicateType == "https://cyclonedx
 jq -es 'any(.[]; .predicateType == "urn:imgtrust:image-checks:v1")' "$tmp/all" >/dev/null || fail "no checks"
 check 0 "spdx" sign --sbom --sbom-format spdx "oci:$img:amd64"
 
+# --- the same input gives the same statements, and with a deterministic key the same bundles
+openssl genpkey -algorithm ed25519 -out "$tmp/ed.pem"
+for copy in one two; do
+	cp "$tmp/before" "$img/index.json"
+	rm -rf "$tmp/$copy"
+	cp -r "$img" "$tmp/$copy"
+	SOURCE_DATE_EPOCH=1700000000 imgsign --key "$tmp/ed.pem" --sbom --as registry.example.com/app \
+		"oci:$tmp/$copy:multi" >"$tmp/$copy.out" 2>"$tmp/err" || fail "$copy"
+done
+[ "$(wc -l <"$tmp/one.out")" = 5 ] || fail "two SBOMs and three signatures"
+cmp -s "$tmp/one.out" "$tmp/two.out" || fail "not reproducible"
+
 # --- all or nothing: one platform that cannot be read, and nothing is attached
 cp "$tmp/before" "$img/index.json"
 layer=$(jq -r '.layers[0].digest' "$img/blobs/sha256/${arm64#sha256:}")
