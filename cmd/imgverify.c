@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <langinfo.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -348,11 +347,26 @@ static bool read_subjects(int argc, char **argv, struct subjects *s, struct img_
 
 /* --- the run ---------------------------------------------------------------------------------- */
 
+/* What the terminal shows, which is not what this process runs in: that is always UTF-8. */
+static bool shows_utf8(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+    for (size_t i = 0; i < IMG_COUNT(names); i++) {
+        const char *value = getenv(names[i]);
+
+        if (value != NULL && value[0] != '\0')
+            return strstr(value, "UTF-8") != NULL || strstr(value, "utf8") != NULL ||
+                   strstr(value, "utf-8") != NULL || strstr(value, "UTF8") != NULL;
+    }
+    return false;
+}
+
 static bool render(const struct verify_results *r, const struct img_output *o, struct img_err *err)
 {
     IMG_AUTO(img_buf_done) struct img_buf text = IMG_BUF(IMG_LIMIT_RENDERING);
     const struct verify_look look = {.colour = o->file == NULL && img_out_colour(),
-                                     .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
+                                     .utf8 = shows_utf8(),
                                      .verbose = opt.common.verbose};
     struct img_bytes bytes;
 

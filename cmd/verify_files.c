@@ -84,7 +84,7 @@ bool verify_list_files(const char *path, char ***out, size_t *count, struct img_
 {
     IMG_AUTO(files_done) struct files f = {.items = NULL};
     IMG_AUTO(img_str_free) char *copy = NULL;
-    struct stat st;
+    struct stat st = {.st_mode = 0};
 
     if (strcmp(path, "-") != 0 && stat(path, &st) != 0)
         return img_fail_errno(err, "%s", path);

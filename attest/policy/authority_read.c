@@ -83,7 +83,7 @@ static bool read_keys(struct img_policy_reader *r, const struct img_yaml *list,
         return img_ctx(err, "keys");
     keys = img_pool_alloc(&r->all->pool, count, sizeof(*keys));
     if (keys == NULL)
-        return img_pool_check(&r->all->pool, err);
+        return img_fail(err, IMG_E_MEMORY, "out of memory");
     for (size_t i = 0; i < count; i++)
         if (!read_key(r, list->items[i], &keys[i], err))
             return false;
@@ -123,7 +123,7 @@ bool img_authorities_read(struct img_policy_reader *r, const struct img_yaml *li
         return img_ctx(err, "authorities");
     r->authorities = img_pool_alloc(&r->all->pool, count, sizeof(*r->authorities));
     if (r->authorities == NULL)
-        return img_pool_check(&r->all->pool, err);
+        return img_fail(err, IMG_E_MEMORY, "out of memory");
     for (size_t i = 0; i < count; i++)
         if (!read_authority(r, list->items[i], i, err))
             return false;

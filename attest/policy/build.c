@@ -132,7 +132,7 @@ static bool copy_ignored(struct built *b, const struct img_eval *e, struct img_e
 
     d->ignored = img_pool_alloc(&b->pool, e->ignored_count, sizeof(*d->ignored));
     if (d->ignored == NULL)
-        return img_pool_check(&b->pool, err);
+        return img_fail(err, IMG_E_MEMORY, "out of memory");
     if (e->ignored_count > 0)
         memcpy(d->ignored, e->ignored, e->ignored_count * sizeof(*d->ignored));
     d->ignored_count = e->ignored_count;
@@ -146,7 +146,7 @@ static bool copy_platforms(struct built *b, const struct img_facts *f, struct im
     char text[100];
 
     if (list == NULL)
-        return img_pool_check(&b->pool, err);
+        return img_fail(err, IMG_E_MEMORY, "out of memory");
     for (size_t i = 0; i < f->platform_count; i++) {
         if (!f->platforms[i].has_platform)
             continue;
@@ -186,7 +186,7 @@ static bool add_warnings(struct built *b, const struct img_facts *f, struct img_
         cap += d->policies[i].check_count;
     list = img_pool_alloc(&b->pool, cap, sizeof(*list));
     if (list == NULL)
-        return img_pool_check(&b->pool, err);
+        return img_fail(err, IMG_E_MEMORY, "out of memory");
     for (size_t i = 0; i < d->policy_count; i++) {
         const struct img_policy_result *p = &d->policies[i];
 

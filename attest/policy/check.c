@@ -37,7 +37,7 @@ bool img_check_by(struct img_eval *e, struct img_check *c, const struct img_veri
     char text[IMG_DIGEST_TEXT];
 
     if (by == NULL)
-        return img_pool_check(e->pool, err);
+        return img_fail(err, IMG_E_MEMORY, "out of memory");
     if (c->by_count > 0)
         memcpy(by, c->by, c->by_count * sizeof(*by));
     img_digest_text(img_verified_signer(v), text);

@@ -47,7 +47,7 @@ static bool add_check(struct evaluation *v, const char *id, struct img_check **o
         struct img_check *grown = img_pool_alloc(v->e.pool, cap, sizeof(*grown));
 
         if (grown == NULL)
-            return img_pool_check(v->e.pool, err);
+            return img_fail(err, IMG_E_MEMORY, "out of memory");
         if (r->check_count > 0)
             memcpy(grown, r->checks, r->check_count * sizeof(*grown));
         r->checks = grown;
@@ -294,7 +294,7 @@ static bool evaluate_policy(struct evaluation *v, const struct img_policy *p,
 
     v->result = built_result(v->built, p->name, p->sha256);
     if (v->result == NULL)
-        return img_pool_check(v->e.pool, err);
+        return img_fail(err, IMG_E_MEMORY, "out of memory");
     v->check_cap = 0;
     v->result->warn = p->warn;
     v->e.policy = p;
@@ -319,7 +319,7 @@ static bool begin_extra(struct evaluation *v, const char *name, const char *sha2
 {
     v->result = built_result(v->built, name, sha256);
     if (v->result == NULL)
-        return img_pool_check(v->e.pool, err);
+        return img_fail(err, IMG_E_MEMORY, "out of memory");
     v->check_cap = 0;
     return add_check(v, name, c, err);
 }

@@ -114,7 +114,7 @@ bool img_field_words(const struct img_yaml *n, struct img_pool *pool, struct img
         return false;
     words.items = img_pool_alloc(pool, count, sizeof(*words.items));
     if (words.items == NULL)
-        return img_pool_check(pool, err);
+        return img_fail(err, IMG_E_MEMORY, "out of memory");
     for (; words.count < count; words.count++)
         if (!img_field_text(n->items[words.count], pool, &words.items[words.count], err))
             return false;

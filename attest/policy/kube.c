@@ -271,7 +271,7 @@ static bool read_object(const struct walk *w, const struct img_yaml *object, con
 {
     IMG_AUTO(img_str_free) char *name = NULL;
     struct walk here = *w;
-    const char *api = NULL, *kind = NULL;
+    const char *api = "", *kind = "";
     const struct kind *known;
 
     if (object->kind != IMG_YAML_MAP)

@@ -98,7 +98,7 @@ static bool add_key_policy(struct img_policies *p, const struct img_authority *a
     size_t *by = img_pool_alloc(&p->pool, 1, sizeof(*by));
 
     if (rule == NULL || glob == NULL || by == NULL)
-        return img_pool_check(&p->pool, err);
+        return img_fail(err, IMG_E_MEMORY, "out of memory");
     *glob = "**";
     *rule = (struct img_rule){.kind = IMG_RULE_SIGNATURE,
                               .id = "signature",
@@ -119,7 +119,7 @@ bool img_policies_add_keys(struct img_policies *p, struct img_key **keys, size_t
     struct img_authority a = {.name = "--key", .keys = trusted};
 
     if (trusted == NULL)
-        return img_pool_check(&p->pool, err);
+        return img_fail(err, IMG_E_MEMORY, "out of memory");
     if (count == 0)
         return img_fail(err, IMG_E_USAGE, "no key");
     for (; a.key_count < count; a.key_count++) {

@@ -37,7 +37,7 @@ static bool read_images(struct img_policy_reader *r, const struct img_yaml *list
         return img_ctx(err, "%s", what);
     words.items = img_pool_alloc(&r->all->pool, count, sizeof(*words.items));
     if (words.items == NULL)
-        return img_pool_check(&r->all->pool, err);
+        return img_fail(err, IMG_E_MEMORY, "out of memory");
     for (; words.count < count; words.count++) {
         const struct img_yaml *glob = NULL;
         const struct img_field fields[] = {{"glob", IMG_FIELD_REQUIRED, &glob}};
@@ -83,7 +83,7 @@ static bool read_platforms(struct img_policy_reader *r, const struct img_yaml *n
         return img_ctx(err, "platforms");
     p->platforms = img_pool_alloc(&r->all->pool, count, sizeof(*p->platforms));
     if (p->platforms == NULL)
-        return img_pool_check(&r->all->pool, err);
+        return img_fail(err, IMG_E_MEMORY, "out of memory");
     for (; p->platform_count < count; p->platform_count++) {
         const char *text = NULL;
 
@@ -209,25 +209,33 @@ static bool read_document(struct img_policy_reader *r, const struct img_yaml *do
                          "kind must be ImagePolicy or ImagePolicyConfig, found %.60s", text);
 }
 
-static bool read_stream(struct img_policy_reader *r, const struct img_yaml_stream *s,
+static bool read_one(const struct img_policy_reader *stream, const struct img_yaml *doc,
+                     const char *sha256, struct img_err *err)
+{
+    struct img_policy policy = {.expires = IMG_TIME_NONE, .sha256 = sha256};
+    struct img_policy_reader r = *stream;
+
+    r.policy = &policy;
+    if (read_document(&r, doc, err))
+        return true;
+    for (size_t k = 0; k < policy.rule_count; k++)
+        img_rule_done(&policy.rules[k]);
+    return false;
+}
+
+static bool read_stream(const struct img_policy_reader *r, const struct img_yaml_stream *s,
                         const char *sha256, struct img_err *err)
 {
     size_t found = 0;
 
     for (size_t i = 0; i < img_yaml_documents(s); i++) {
         const struct img_yaml *doc = img_yaml_document(s, i);
-        struct img_policy policy = {.expires = IMG_TIME_NONE, .sha256 = sha256};
 
         if (doc == NULL || img_yaml_is_null(doc))
             continue; /* nothing between two "---" */
-        r->policy = &policy;
-        r->authorities = NULL;
+        if (!read_one(r, doc, sha256, err))
+            return false;
         found++;
-        if (read_document(r, doc, err))
-            continue;
-        for (size_t k = 0; k < policy.rule_count; k++)
-            img_rule_done(&policy.rules[k]);
-        return false;
     }
     if (found == 0)
         return img_fail(err, IMG_E_USAGE, "line 1 column 1: there is no policy in it");

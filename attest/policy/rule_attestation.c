@@ -162,7 +162,7 @@ bool img_rule_type(struct img_eval *e, const char *type, struct img_check *c, st
     struct img_rule rule = {.type = type, .pick = IMG_PICK_ANY, .by = {.items = every}};
 
     if (every == NULL)
-        return img_pool_check(e->pool, err);
+        return img_fail(err, IMG_E_MEMORY, "out of memory");
     /* Only authorities of policies that apply: what speaks for one team's images need not for
      * another's. A policy with an unknown name applies (and rejects by itself). */
     for (size_t p = 0; p < all->count; p++)

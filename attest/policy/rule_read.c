@@ -17,7 +17,7 @@ static bool read_authority_names(struct img_policy_reader *r, const struct img_y
         return false;
     found.items = img_pool_alloc(&r->all->pool, names.count, sizeof(*found.items));
     if (found.items == NULL)
-        return img_pool_check(&r->all->pool, err);
+        return img_fail(err, IMG_E_MEMORY, "out of memory");
     for (; found.count < names.count; found.count++) {
         const char *name = names.items[found.count];
         size_t a = 0;
@@ -127,7 +127,7 @@ static bool read_denies(struct img_policy_reader *r, const struct img_yaml *list
         return img_ctx(err, "deny");
     s->deny = img_pool_alloc(&r->all->pool, count, sizeof(*s->deny));
     if (s->deny == NULL)
-        return img_pool_check(&r->all->pool, err);
+        return img_fail(err, IMG_E_MEMORY, "out of memory");
     for (; s->deny_count < count; s->deny_count++)
         if (!read_deny(r, list->items[s->deny_count], &s->deny[s->deny_count], err))
             return false;
@@ -187,7 +187,7 @@ static bool read_limits(struct img_policy_reader *r, const struct img_yaml *list
         return img_ctx(err, "limits");
     s->limits = img_pool_alloc(&r->all->pool, count, sizeof(*s->limits));
     if (s->limits == NULL)
-        return img_pool_check(&r->all->pool, err);
+        return img_fail(err, IMG_E_MEMORY, "out of memory");
     for (; s->limit_count < count; s->limit_count++)
         if (!read_limit(r, list->items[s->limit_count], &s->limits[s->limit_count], err))
             return false;
@@ -225,7 +225,7 @@ static bool read_exceptions(struct img_policy_reader *r, const struct img_yaml *
         return img_ctx(err, "accept");
     s->accept = img_pool_alloc(&r->all->pool, count, sizeof(*s->accept));
     if (s->accept == NULL)
-        return img_pool_check(&r->all->pool, err);
+        return img_fail(err, IMG_E_MEMORY, "out of memory");
     for (; s->accept_count < count; s->accept_count++)
         if (!read_exception(r, list->items[s->accept_count], &s->accept[s->accept_count], err))
             return false;
@@ -504,7 +504,7 @@ bool img_rules_read(struct img_policy_reader *r, const struct img_yaml *list, st
         return img_ctx(err, "require");
     p->rules = img_pool_alloc(&r->all->pool, count, sizeof(*p->rules));
     if (p->rules == NULL)
-        return img_pool_check(&r->all->pool, err);
+        return img_fail(err, IMG_E_MEMORY, "out of memory");
     for (size_t i = 0; i < count; i++) {
         struct img_rule rule = {.from = IMG_TIME_NONE, .until = IMG_TIME_NONE};
 

@@ -217,10 +217,15 @@ static const char *name_findings(struct img_eval *e, const struct img_scan *scan
             (limit->fixable == IMG_FIXABLE_ONLY && !fixable) ||
             (limit->fixable == IMG_FIXABLE_NOT && fixable) || excepted(e, f))
             continue;
-        img_buf_putf(&b, "%s%.80s in %.80s %.80s", shown++ == 0 ? "" : "; ", f->id,
-                     f->package == NULL ? "?" : f->package, f->version == NULL ? "" : f->version);
+        img_buf_putf(&b, "%s%.80s", shown++ == 0 ? "" : "; ", f->id);
+        if (f->package != NULL)
+            img_buf_putf(&b, " in %.80s", f->package);
+        if (f->package != NULL && f->version != NULL)
+            img_buf_putf(&b, " %.80s", f->version);
         if (fixable)
             img_buf_putf(&b, ", fixed in %.80s", f->fixed);
+        if (f->status != NULL && strcmp(f->status, IMG_STATUS_SUPPRESSED) == 0)
+            img_buf_puts(&b, ", which the scanner was told to leave out");
     }
     img_buf_puts(&b, (int64_t)shown < count ? "; …)" : ")");
     return img_pool_buf(e->pool, &b);
@@ -311,14 +316,24 @@ static bool scan_fails(struct img_eval *e, const struct img_said *said, struct t
     const struct img_scan *scan = said->doc;
     const struct img_scan_input *in = best_input(scan);
 
-    if (!in->complete) {
+    if (in == NULL || !in->complete) {
         img_check_no(c, IMG_WHY_SCAN_INCOMPLETE, "a scan that looked at everything",
-                     img_pool_strf(e->pool, "%.100s: %.400s", in->tool == NULL ? "?" : in->tool,
-                                   in->reason == NULL ? "incomplete" : in->reason));
+                     in == NULL ? "nothing"
+                                : img_pool_strf(e->pool, "%.100s: %.400s",
+                                                in->tool == NULL ? "?" : in->tool,
+                                                in->reason == NULL ? "incomplete" : in->reason));
         return true;
     }
     return img_said_too_old(e, said, e->rule->max_age, IMG_WHY_SCAN_TOO_OLD, c) ||
            db_too_old(e, in, c) || over_some_limit(e, scan, t, c);
+}
+
+static bool is_about_findings(enum img_reason code)
+{
+    for (int i = 0; i < IMG_SEVERITIES; i++)
+        if (code == too_many((enum img_severity)i))
+            return true;
+    return false;
 }
 
 static const char *summary(struct img_eval *e, const struct tally *t)
@@ -353,8 +368,11 @@ bool img_rule_scan(struct img_eval *e, const struct img_subject_facts *s, struct
         t = (struct tally){.excepted = 0};
         if (!img_check_by(e, c, l.items[i].v, l.items[i].authority, l.items[i].claimed, err))
             return false;
-        if (scan_fails(e, &l.items[i], &t, c))
+        if (scan_fails(e, &l.items[i], &t, c)) {
+            if (is_about_findings(c->code))
+                c->remedy = NULL; /* scanning again would find them again */
             return true;
+        }
         img_eval_ends(e, l.items[i].ends);
     }
     img_check_yes(c);

@@ -66,7 +66,7 @@ static void write_bundle(const struct t_statement *say, const struct img_digest 
     IMG_AUTO(img_buf_done) struct img_buf pae = IMG_BUF(IMG_LIMIT_PREDICATE);
     IMG_AUTO(img_buf_done) struct img_buf sig = IMG_BUF(IMG_LIMIT_KEY);
     struct img_err err = IMG_ERR_INIT;
-    struct img_bytes payload, message, signature;
+    struct img_bytes payload = {0}, message = {0}, signature = {0};
 
     must(img_statement_write(say->type, say->name, subject, t_bytes(say->predicate), &text, &err) &&
              img_buf_bytes(&text, &payload, &err),
@@ -85,7 +85,7 @@ struct img_verified *t_say(const struct img_policies *p, int64_t now, const stru
     struct img_digest subject = t_digest_of(say->manifest);
     struct img_trust trust = {.now = now};
     struct img_verified *v = NULL;
-    struct img_bytes bundle;
+    struct img_bytes bundle = {0};
     bool ok;
 
     trust.authorities = img_policies_authorities(p, &trust.count);

@@ -21,7 +21,7 @@ const struct img_key *t_key(char which);
 void t_keys_free(void);
 
 /* The digest of a text: here the bytes of a "manifest" stand for an image. */
-struct img_digest t_digest_of(const char *manifest);
+struct img_digest t_digest_of(const char *text);
 
 /* A statement of this type and predicate about the image with these manifest bytes, signed by
  * `key`, as it comes out of the verifier when it is held against all authorities of p at `now`;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2034,SC2154
 # Scan reports written by hand, for attacks on them; sourced after attack.sh.
 scan=urn:imgtrust:scan-report:v1
 vuln=https://cosign.sigstore.dev/attestation/vuln/v1
