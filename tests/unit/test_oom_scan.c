@@ -13,7 +13,7 @@
 static const char trivy[] =
     "{\"SchemaVersion\":2,\"CreatedAt\":\"2026-11-20T10:00:00Z\",\"Metadata\":{\"ImageID\":"
     "\"" T_CONFIG "\",\"ImageConfig\":{\"config\":{\"Env\":[\"A=\\\"b\"],\"Cmd\":[\"x "
-                  "--token=y\"]}}},\"Results\":[{"
+    "--token=y\"]}}},\"Results\":[{"
     "\"Class\":\"os-pkgs\",\"Vulnerabilities\":[{\"VulnerabilityID\":\"CVE-1\",\"Title\":\"" TOKEN
     "\",\"VendorIDs\":[\"GHSA-1\"],\"Severity\":\"LOW\",\"Layer\":{\"DiffID\":\"" T_LAYER_0
     "\"}}]},{\"Class\":\"secret\",\"Secrets\":[{\"RuleID\":\"x\",\"Match\":\"y\"}]}]}";
