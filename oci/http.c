@@ -37,7 +37,7 @@ int64_t img_http_left(const struct img_http *h)
 bool img_http_wait(struct img_http *h, int64_t ms, struct img_err *err)
 {
     bool enough = ms < img_http_left(h);
-    int64_t wait = enough ? ms : img_http_left(h);
+    int64_t wait = ms <= 0 ? 0 : enough ? ms : img_http_left(h);
     struct timespec t = {.tv_sec = wait / 1000, .tv_nsec = (wait % 1000) * 1000000};
 
     while (nanosleep(&t, &t) != 0)

@@ -61,6 +61,7 @@ struct img_http_reply {
     bool ok;            /* there was a reply; any status */
     struct img_err err; /* why not */
     bool too_long;      /* not ok, because the body has more bytes than `limit` */
+    int64_t began;      /* img_http_clock() when the attempt was sent that got this answer */
     int status;
     char *url;           /* that answered, after redirects */
     struct img_buf head; /* "name: value" lines, each NUL-terminated */

@@ -79,8 +79,10 @@ static size_t on_body(char *data, size_t one, size_t len, void *ctx)
         return 0;
     }
     x->began = true;
-    if (status == 200 && x->sink != NULL)
+    if (status == 200 && x->sink != NULL) {
+        x->given = true;
         return x->sink(x->sink_ctx, data, len);
+    }
     if (status < 300) {
         img_buf_put(body, data, len);
         x->reply->too_long = body->failed == IMG_E_LIMIT;
@@ -310,6 +312,7 @@ static bool begin(struct img_exchange *x, struct img_lane *lane, struct img_err 
     img_buf_done(&x->reply->head);
     img_buf_done(&x->reply->body);
     x->began = x->enough = x->refused = false;
+    x->reply->began = img_http_clock();
     x->why[0] = '\0';
     if (!prefer_plain(x, err))
         return false;
@@ -383,7 +386,8 @@ static bool tries_again(struct img_exchange *x, CURLcode code, int status)
     curl_off_t after = 0;
     int64_t delay;
 
-    if (!x->request->again || !img_http_is_passing(code, status) || x->tries + 1 >= IMG_LIMIT_TRIES)
+    if (!x->request->again || x->given || !img_http_is_passing(code, status) ||
+        x->tries + 1 >= IMG_LIMIT_TRIES)
         return false;
     (void)x->http->curl->easy_getinfo(x->easy, CURLINFO_RETRY_AFTER, &after);
     delay = img_http_delay(x->tries, status >= 300 ? after : 0);

@@ -58,6 +58,7 @@ struct img_exchange {
     uint64_t steps; /* round trips taken */
     size_t sent;    /* bytes of request->upload */
     bool began;     /* the body has begun */
+    bool given;     /* the sink has had some of it: what was given out cannot be taken back */
     bool enough;    /* we ended the transfer, and it is a reply all the same */
     bool refused;   /* we ended the transfer; reply->err says why */
     char why[CURL_ERROR_SIZE];

@@ -8,7 +8,8 @@
 #include "oci/registry.h"
 
 #define WINDOW_MS 2000 /* at least so long is watched whether a written list stays */
-#define REREADS   4    /* and so often is it read in that time */
+#define REREADS   5    /* and so often is it read in that time, four times at the least */
+#define PATIENCE  3    /* times a request for a list is carried out, its retries included */
 #define WINDOW_OF 8    /* … or so many times the longest time from reading to having written */
 
 /*
@@ -70,6 +71,22 @@ static bool edit(const struct slot *s, struct img_bytes list, struct img_buf *ou
                : img_fallback_remove(list, s->remove, s->remove_count, out, changed, err);
 }
 
+/* Registries that keep tags in files answer 500 for one that is just being written, and under many
+ * writers do so several times in a row. */
+static bool ask_patiently(struct slot *s, struct img_http_request *request,
+                          struct img_http_reply *reply, struct img_err *err)
+{
+    for (int tries = 1;; tries++) {
+        if (!img_registry_ask_one(s->r, request, reply, err))
+            return false;
+        if (reply->status < 500 || tries >= PATIENCE)
+            return true;
+        img_http_reply_done(reply);
+        if (!img_http_wait(s->r->http, img_http_random(500), err))
+            return false;
+    }
+}
+
 /* An absent list is empty; one that cannot be had, or is none, is an error and stays as it is. */
 static bool get_list(struct slot *s, struct img_http_reply *reply, struct img_bytes *list,
                      struct img_err *err)
@@ -82,7 +99,7 @@ static bool get_list(struct slot *s, struct img_http_reply *reply, struct img_by
                                        .plain = true,
                                        .again = true};
 
-    if (!img_registry_ask_one(s->r, &request, reply, err))
+    if (!ask_patiently(s, &request, reply, err))
         return false;
     *list = (struct img_bytes){.len = 0};
     if (img_registry_is_absent(reply))
@@ -113,7 +130,7 @@ static bool put_list(struct slot *s, const struct img_http_reply *read, struct i
     if (etag != NULL && !img_strf(&match, err, "If-Match: %.200s", etag))
         return false;
     request.headers[1] = match;
-    if (!img_registry_ask_one(s->r, &request, &reply, err))
+    if (!ask_patiently(s, &request, &reply, err))
         return false;
     *lost = reply.status == 412;
     if (*lost)
@@ -128,8 +145,8 @@ static bool change_once(struct slot *s, bool *changed, bool *lost, struct img_er
 {
     IMG_AUTO(img_http_reply_done) struct img_http_reply read = {.ok = false};
     IMG_AUTO(img_buf_done) struct img_buf next = IMG_BUF(IMG_LIMIT_MANIFEST);
-    int64_t began = img_http_clock(), took;
     struct img_bytes list, wanted;
+    int64_t took;
 
     *lost = false;
     if (!get_list(s, &read, &list, err) || !edit(s, list, &next, changed, err) ||
@@ -140,27 +157,28 @@ static bool change_once(struct slot *s, bool *changed, bool *lost, struct img_er
     if (!put_list(s, &read, wanted, lost, err))
         return false;
     s->put = true;
-    took = img_http_clock() - began;
+    took = img_http_clock() - read.began;
     s->longest = took > s->longest ? took : s->longest;
     return true;
 }
 
-/* *stays: the list was as wanted every time it was read for long enough. */
+/* *stays: the list was as wanted every time it was read for long enough. Most losses come at once,
+ * so the first look is early; the last one is at the end of the window. */
 static bool watch(struct slot *s, bool *stays, struct img_err *err)
 {
     int64_t window = s->longest * WINDOW_OF > WINDOW_MS ? s->longest * WINDOW_OF : WINDOW_MS;
-    int64_t end = img_http_clock() + window;
+    int64_t begin = img_http_clock();
 
     *stays = true;
-    for (int reads = 0; *stays && (reads < REREADS || img_http_clock() < end); reads++) {
+    for (int i = REREADS - 1; *stays && i >= 0; i--) {
         IMG_AUTO(img_http_reply_done) struct img_http_reply reply = {.ok = false};
         IMG_AUTO(img_buf_done) struct img_buf next = IMG_BUF(IMG_LIMIT_MANIFEST);
+        int64_t at = begin + (window >> i) + img_http_random(window >> (i + 3));
         struct img_bytes list;
-        int64_t wait = img_http_jitter(window / REREADS);
         bool changed;
 
-        if (!img_http_wait(s->r->http, wait, err) || !get_list(s, &reply, &list, err) ||
-            !edit(s, list, &next, &changed, err))
+        if (!img_http_wait(s->r->http, at - img_http_clock(), err) ||
+            !get_list(s, &reply, &list, err) || !edit(s, list, &next, &changed, err))
             return false;
         *stays = !changed;
     }

@@ -43,6 +43,9 @@ set_switch "$registry" headers=
 set_switch "$registry" blob=endless
 within 10 1 size-mismatch "$store" blob "$app" "$layer" 10
 within 10 1 size-mismatch "$store" fetch "$app" application/octet-stream "$layer" 10
+set_switch "$registry" blob=cut
+check 4 "too early" "$store" blob "$app" "$layer" 10
+check 4 "too early" "$store" fetch "$app" application/octet-stream "$layer" 10
 set_switch "$registry" blob=gzip
 check 3 "Content-Encoding" "$store" blob "$app" "$layer" 10
 check 3 "Content-Encoding" "$store" fetch "$app" application/octet-stream "$layer" 10

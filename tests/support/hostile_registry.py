@@ -18,7 +18,7 @@ PUT /_set with "NAME=VALUE" (empty value: unset). Every request is a line of JSO
     type=TYPE                 Content-Type of manifests
     after=DIGEST              a tag's first GET is answered as it should be, later ones with this
     digest=wrong              Docker-Content-Digest names another digest
-    blob=wrong|short|long|endless|drip|gzip|loop|hang   for GET of blobs
+    blob=wrong|short|long|cut|endless|drip|gzip|loop|hang   for GET of blobs
     redirect=URL              blobs are to be had at URL + digest
     location=URL              uploads are to be sent to URL
     headers=huge              a megabyte of headers
@@ -323,6 +323,13 @@ class Handler(BaseHTTPRequestHandler):
             return self.endless()
         elif how == "drip":
             return self.endless(pause=1.0, piece=b"x")
+        elif how == "cut":  # the connection ends half-way
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data[:len(data) // 2])
+            self.close_connection = True
+            return None
         elif how == "hang":
             time.sleep(3600)
         elif how == "gzip":
