@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../support/lib.sh"
 bin=$1
 here=$(dirname "$0")
+export COSIGN_PASSWORD=
 
 mkdir "$tmp/root"
 echo content >"$tmp/root/file"
@@ -15,7 +16,12 @@ config=$(jq -r '.config.digest' "$tmp/good/blobs/sha256/${manifest#sha256:}")
 layer=$(jq -r '.layers[0].digest' "$tmp/good/blobs/sha256/${manifest#sha256:}")
 echo '{}' >"$tmp/report"
 check 0 "" "$bin/imgpush" -q --attach "$tmp/report" --type application/json "oci:$tmp/good"
-attached=$(jq -r '.manifests[] | select(.artifactType) | .digest' "$tmp/good/index.json")
+check 0 "" "$bin/imgkey" generate --output-prefix "$tmp/k"
+check 0 "" "$bin/imgsign" --key "$tmp/k.key" "oci:$tmp/good"
+attached=$(jq -r '.manifests[] | select(.artifactType == "application/json") | .digest' \
+	"$tmp/good/index.json")
+signature=$(jq -r '.manifests[] | select(.artifactType | strings | contains("sigstore")) | .digest' \
+	"$tmp/good/index.json")
 
 # bend DIGEST -- $tmp/bad, with one byte of this blob another.
 bend() {
@@ -29,14 +35,25 @@ bend() {
 check 0 "" "$bin/imgfetch" -q "oci:$tmp/good:t"
 check 0 "" "$bin/imgpush" -q "oci:$tmp/good:t" "oci:$tmp/fine:t"
 check 0 "application/json" "$bin/imgfetch" -q "oci:$tmp/fine:t"
+check 0 "" "$bin/imgverify" --key "$tmp/k.pub" --blobs "oci:$tmp/fine:t"
 
 bend "$manifest"
 check 1 "digest-mismatch" "$bin/imgfetch" -q "oci:$tmp/bad:t"
 check 1 "digest-mismatch" "$bin/imgfetch" -q "oci:$tmp/bad@$manifest"
 check 1 "digest-mismatch" "$bin/imgpush" -q "oci:$tmp/bad:t" "oci:$tmp/to:t"
 [ ! -e "$tmp/to" ] || fail "something was written"
+check 1 "digest-mismatch" "$bin/imgverify" --key "$tmp/k.pub" "oci:$tmp/bad:t"
 
-for blob in "$config" "$layer" "$attached"; do
+# A signature that was bent is no signature, and is named with its reason.
+bend "$signature"
+check 1 "no-signature" "$bin/imgverify" --key "$tmp/k.pub" --output json "oci:$tmp/bad:t"
+check_json '[.images[0].decision.ignored[].code] | index("digest-mismatch") != null'
+
+# A layer that was bent is found by whoever reads layers.
+bend "$layer"
+check 1 "digest-mismatch" "$bin/imgverify" --key "$tmp/k.pub" --blobs "oci:$tmp/bad:t"
+
+for blob in "$config" "$layer" "$attached" "$signature"; do
 	bend "$blob"
 	check 1 "digest-mismatch" "$bin/imgpush" -q "oci:$tmp/bad:t" "oci:$tmp/to:t"
 	check_out "$blob"

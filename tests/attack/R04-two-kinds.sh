@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../support/lib.sh"
 bin=$1
 here=$(dirname "$0")
+export COSIGN_PASSWORD=
 oci=application/vnd.oci.image
 
 mkdir "$tmp/root"
@@ -25,12 +26,17 @@ listed() {
 refused() { # TEXT
 	check 3 "$1" "$bin/imgfetch" -q "oci:$tmp/l:bad"
 	check 3 "$1" "$bin/imgfetch" -q "oci:$tmp/l@sha256:$digest"
+	check 3 "$1" "$bin/imgverify" --key "$tmp/k.pub" "oci:$tmp/l:bad"
+	check 3 "$1" "$bin/imgsign" --key "$tmp/k.key" "oci:$tmp/l:bad"
 	check 3 "$1" "$bin/imgpush" -q "oci:$tmp/l:bad" "oci:$tmp/to:t"
 	[ ! -e "$tmp/to" ] || fail "something was written"
 }
 
+check 0 "" "$bin/imgkey" generate --output-prefix "$tmp/k"
 listed . # the twin
 check 0 "linux/amd64" "$bin/imgfetch" -q "oci:$tmp/l:bad"
+check 0 "" "$bin/imgsign" --key "$tmp/k.key" "oci:$tmp/l:bad"
+check 0 "" "$bin/imgverify" --key "$tmp/k.pub" "oci:$tmp/l:bad"
 
 listed '.manifests = [.config + {platform: {os: "linux", architecture: "amd64"}}]'
 refused "both an index and a manifest"

@@ -118,6 +118,21 @@ static void an_existing_file_is_kept_or_replaced_as_asked(void **state)
     assert_int_equal(st.st_nlink, 1);
 }
 
+static void a_memory_file_system_holds_files_like_any_other(void **state)
+{
+    IMG_AUTO(img_buf_done) struct img_buf text = IMG_BUF(100);
+    const char *path = "/dev/shm/imgtrust-test-fs";
+
+    (void)state;
+    if (access("/dev/shm", W_OK) != 0)
+        skip();
+    t_ok(img_write_file(path, img_bytes_of("longer"), 0600, IMG_REPLACE, &err));
+    t_ok(img_write_file(path, img_bytes_of("short"), 0600, IMG_REPLACE, &err));
+    t_ok(img_read_file(path, &text, &err));
+    assert_int_equal(text.len, 5); /* replaced, not written over */
+    assert_int_equal(unlink(path), 0);
+}
+
 static void devices_are_written_to_not_replaced(void **state)
 {
     struct stat st;
@@ -132,12 +147,13 @@ static void devices_are_written_to_not_replaced(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(only_regular_files_are_read_at_a_directory),
-                                       cmocka_unit_test(reading_stops_at_the_limit),
-                                       cmocka_unit_test(reading_appends),
-                                       cmocka_unit_test(absent_files_are_not_found),
-                                       cmocka_unit_test(
-                                           an_existing_file_is_kept_or_replaced_as_asked),
-                                       cmocka_unit_test(devices_are_written_to_not_replaced)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_regular_files_are_read_at_a_directory),
+        cmocka_unit_test(reading_stops_at_the_limit),
+        cmocka_unit_test(reading_appends),
+        cmocka_unit_test(absent_files_are_not_found),
+        cmocka_unit_test(an_existing_file_is_kept_or_replaced_as_asked),
+        cmocka_unit_test(a_memory_file_system_holds_files_like_any_other),
+        cmocka_unit_test(devices_are_written_to_not_replaced)};
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# R17: what a layout says about its own name decides nothing. Only --as says what an image will be
-# deployed as.
+# R17: what a layout says about its own name is not what is signed, and decides nothing. Only --as says
+# what an image will be deployed as. (R17-lenient-policy has the deciding half.)
 . "$(dirname "$0")/../support/lib.sh"
 bin=$1
 here=$(dirname "$0")
