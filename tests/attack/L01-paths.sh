@@ -8,22 +8,9 @@ support=$(cd "$(dirname "$0")/../support" && pwd)
 PATH=$1:$PATH
 need python3 jq
 
-# complete / incomplete TAG REASON -- what the SBOM of an image says of itself
-complete() {
-	check 0 "" imgsbom "oci:$tmp/img:$1"
-	check_json '.compositions[0].aggregate == "complete"'
-	[ ! -s "$tmp/err" ] || fail "doubts about $1"
-}
-incomplete() {
-	check 0 "imgsbom: incomplete: " imgsbom "oci:$tmp/img:$1"
-	check_json '.compositions[0].aggregate == "incomplete"'
-	check_out "$2"
-	check 0 "imgtrust:inventory: incomplete" imgsbom "oci:$tmp/img:$1" --output spdx-json
-}
-
 tiny_debian "$tmp/root"
 image twin "$tmp/root"
-complete twin
+is_complete twin
 
 CANARY=$tmp/canary
 export CANARY
@@ -33,7 +20,7 @@ cd "$tmp/cwd"
 "$support/tars.py" odd >"$tmp/odd.tar"
 for compression in none gzip; do
 	image odd "$tmp/root" "$tmp/odd.tar" --compression "$compression"
-	incomplete odd "layer 2 has an entry that points out of the image: '../up'"
+	is_incomplete odd "layer 2 has an entry that points out of the image: '../up'"
 	check 0 "" imgsbom "oci:$tmp/img:odd" --output table
 	[ "$(wc -l <"$tmp/out")" = 4 ] || fail "a package came from outside"
 done

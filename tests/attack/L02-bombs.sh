@@ -8,23 +8,10 @@ support=$(cd "$(dirname "$0")/../support" && pwd)
 PATH=$1:$PATH
 need python3 jq
 
-# complete / incomplete TAG REASON -- what the SBOM of an image says of itself
-complete() {
-	check 0 "" imgsbom "oci:$tmp/img:$1"
-	check_json '.compositions[0].aggregate == "complete"'
-	[ ! -s "$tmp/err" ] || fail "doubts about $1"
-}
-incomplete() {
-	check 0 "imgsbom: incomplete: " imgsbom "oci:$tmp/img:$1"
-	check_json '.compositions[0].aggregate == "incomplete"'
-	check_out "$2"
-	check 0 "imgtrust:inventory: incomplete" imgsbom "oci:$tmp/img:$1" --output spdx-json
-}
-
 need zstd timeout
 tiny_debian "$tmp/root"
 image twin "$tmp/root" --compression zstd
-complete twin
+is_complete twin
 
 # 64 GiB of zeros in 64 frames of 1 GiB
 head -c 1073741824 /dev/zero | zstd -q -c >"$tmp/frame"

@@ -7,22 +7,9 @@ support=$(cd "$(dirname "$0")/../support" && pwd)
 PATH=$1:$PATH
 need python3 jq
 
-# complete / incomplete TAG REASON -- what the SBOM of an image says of itself
-complete() {
-	check 0 "" imgsbom "oci:$tmp/img:$1"
-	check_json '.compositions[0].aggregate == "complete"'
-	[ ! -s "$tmp/err" ] || fail "doubts about $1"
-}
-incomplete() {
-	check 0 "imgsbom: incomplete: " imgsbom "oci:$tmp/img:$1"
-	check_json '.compositions[0].aggregate == "incomplete"'
-	check_out "$2"
-	check 0 "imgtrust:inventory: incomplete" imgsbom "oci:$tmp/img:$1" --output spdx-json
-}
-
 tiny_debian "$tmp/root"
 image twin "$tmp/root"
-complete twin
+is_complete twin
 
 db=$tmp/bad/var/lib/dpkg/status
 again() {
@@ -33,42 +20,42 @@ again() {
 again # cut within a line
 head -c 300 "$tmp/root/var/lib/dpkg/status" >"$db"
 image cut "$tmp/bad"
-incomplete cut "cut short within a line"
+is_incomplete cut "cut short within a line"
 check_out '"libc6"' # what was whole is there
 
 again # cut at a line
 head -n 4 "$tmp/root/var/lib/dpkg/status" >"$db"
 image lines "$tmp/bad"
-incomplete lines "has no version or architecture"
+is_incomplete lines "has no version or architecture"
 
 again # cut between packages: only dpkg's own lists tell
 head -n 7 "$tmp/root/var/lib/dpkg/status" >"$db"
 image stanza "$tmp/bad"
-incomplete stanza "var/lib/dpkg/info has files of 2 packages that the database lacks"
+is_incomplete stanza "var/lib/dpkg/info has files of 2 packages that the database lacks"
 
 again # random
 head -c 100000 /dev/urandom >"$db"
 image random "$tmp/bad"
-incomplete random "var/lib/dpkg/status: "
+is_incomplete random "var/lib/dpkg/status: "
 
 again # a line of 3 MB, and a file of 66 MB
 { printf 'Package: a\nDepends: '; head -c 3000000 /dev/zero | tr '\0' x; echo; echo; cat "$tmp/root/var/lib/dpkg/status"; } >"$db"
 image long "$tmp/bad"
-incomplete long "a line longer than"
+is_incomplete long "a line longer than"
 check_out '"libc6"'
 again
 { cat "$tmp/root/var/lib/dpkg/status"; printf 'Package: a\n'; yes 'X-Filler: 0123456789012345678901234567890123456789' | head -n 1400000; } >"$db"
 image huge "$tmp/bad"
-incomplete huge "larger than 67108864 bytes"
+is_incomplete huge "larger than 67108864 bytes"
 
 tiny_alpine "$tmp/alpine"
 image alpine "$tmp/alpine"
-complete alpine
+is_complete alpine
 head -c 70 "$tmp/alpine/lib/apk/db/installed" >"$tmp/half"
 mv "$tmp/half" "$tmp/alpine/lib/apk/db/installed"
 image half "$tmp/alpine"
-incomplete half "lib/apk/db/installed: cut short within a line"
+is_incomplete half "lib/apk/db/installed: cut short within a line"
 head -c 100000 /dev/urandom >"$tmp/alpine/lib/apk/db/installed"
 image noise "$tmp/alpine"
-incomplete noise "lib/apk/db/installed: "
+is_incomplete noise "lib/apk/db/installed: "
 finish

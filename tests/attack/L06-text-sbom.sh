@@ -8,22 +8,9 @@ support=$(cd "$(dirname "$0")/../support" && pwd)
 PATH=$1:$PATH
 need python3 jq
 
-# complete / incomplete TAG REASON -- what the SBOM of an image says of itself
-complete() {
-	check 0 "" imgsbom "oci:$tmp/img:$1"
-	check_json '.compositions[0].aggregate == "complete"'
-	[ ! -s "$tmp/err" ] || fail "doubts about $1"
-}
-incomplete() {
-	check 0 "imgsbom: incomplete: " imgsbom "oci:$tmp/img:$1"
-	check_json '.compositions[0].aggregate == "incomplete"'
-	check_out "$2"
-	check 0 "imgtrust:inventory: incomplete" imgsbom "oci:$tmp/img:$1" --output spdx-json
-}
-
 tiny_debian "$tmp/root"
 image twin "$tmp/root"
-complete twin
+is_complete twin
 
 esc=$(printf '\033')
 printf 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="\033[2J\302\233evil\342\200\256\377"\n' >"$tmp/root/usr/lib/os-release"
@@ -55,6 +42,6 @@ for format in cyclonedx-json spdx-json table; do
 done
 ! grep -q "$esc" "$tmp/out" || fail "escape"
 check 0 "bad" imgsbom "oci:$tmp/img:bad" --output table
-check 3 "\\x1b[2J" imgsbom "oci:$tmp/img:$esc[2J"
+check 3 "\\x1b[2J" imgsbom "oci:$tmp/img:${esc}[2J"
 clean
 finish

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154
 # Root file systems for tests. Source it after lib.sh.
 
 # stanza NAME VERSION [STATUS] -- one package of a dpkg status file
@@ -45,4 +45,17 @@ image() {
 	done
 	shift
 	"$support/mkimage.py" --out "$tmp/img" --tag "$tag" "$@" >/dev/null
+}
+
+# is_complete / is_incomplete TAG REASON -- what the SBOM of an image says of itself
+is_complete() {
+	check 0 "" imgsbom "oci:$tmp/img:$1"
+	check_json '.compositions[0].aggregate == "complete"'
+	[ ! -s "$tmp/err" ] || fail "doubts about $1"
+}
+is_incomplete() {
+	check 0 "imgsbom: incomplete: " imgsbom "oci:$tmp/img:$1"
+	check_json '.compositions[0].aggregate == "incomplete"'
+	check_out "$2"
+	check 0 "imgtrust:inventory: incomplete" imgsbom "oci:$tmp/img:$1" --output spdx-json
 }
