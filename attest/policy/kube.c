@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "oci/reference.h"
 
 /* Where in a document we are. The pointer is spelled out as we go down: it is short. */
 struct walk {
@@ -69,6 +70,26 @@ static bool append(const struct walk *w, const struct img_kube_image *image, str
     return true;
 }
 
+/* A name that the runtime would read as we do: `oci:app` is a directory here, and the repository
+ * docker.io/library/oci there. */
+static bool check_name(const struct walk *w, const struct img_yaml *n, struct img_err *err)
+{
+    IMG_AUTO(img_reference_done) struct img_reference r = {.where = IMG_AT_NONE};
+    struct img_err why = IMG_ERR_INIT;
+    char text[300];
+
+    if (!img_reference_parse(n->text, &r, &why)) {
+        img_err_text(&why, text, sizeof(text));
+        return img_yaml_fail(n, err, why.code, "%.200s: image %s", w->object, text);
+    }
+    if (r.where != IMG_AT_REGISTRY)
+        return img_yaml_fail(n, err, IMG_E_MALFORMED,
+                             "%.200s: image '%.100s' is not in a registry; should a repository be "
+                             "named like this, write its registry in front",
+                             w->object, n->text);
+    return true;
+}
+
 /* The scalar that names an image. */
 static bool add_image(const struct walk *w, const struct img_yaml *n, const char *pointer,
                       struct img_err *err)
@@ -83,6 +104,8 @@ static bool add_image(const struct walk *w, const struct img_yaml *n, const char
         return img_yaml_fail(n, err, IMG_E_MALFORMED,
                              "%.200s: image '%.100s' is a template that was not rendered",
                              w->object, n->text);
+    if (!check_name(w, n, err))
+        return false;
     if (w->out->count >= IMG_LIMIT_KUBE_IMAGES)
         return img_yaml_fail(n, err, IMG_E_LIMIT, "more than %d images", IMG_LIMIT_KUBE_IMAGES);
     if (!img_strdup(n->text, &image.image, err) || !img_strdup(w->file, &image.file, err) ||

@@ -4,6 +4,7 @@
 . "$(dirname "$0")/../support/lib.sh"
 . "$(dirname "$0")/../support/attack.sh"
 . "$(dirname "$0")/../support/report.sh"
+. "$(dirname "$0")/../support/registries.sh"
 policy a '  - signature: {any: [a]}'
 export IMGTRUST_POLICY= # set but empty is not given
 
@@ -105,8 +106,13 @@ check_out "--max-evidence"
 check 0 "ACCEPT" imgverify --max-evidence 3 --key "$tmp/good.pub" "oci:$tmp/img:app"
 
 # --- manifests
+docker_registry reg
 fresh
+check 0 "" imgpush "oci:$tmp/img:app" "$registry/unsigned:app"
+echo other >"$tmp/root/other"
+"$support/mkimage.py" --out "$tmp/img" --tag app --layer "$tmp/root" >/dev/null
 forge good
+check 0 "" imgpush "oci:$tmp/img:app" "$registry/app:app"
 cat >"$tmp/app.yaml" <<YAML
 apiVersion: apps/v1
 kind: Deployment
@@ -115,11 +121,11 @@ spec:
   template:
     spec:
       initContainers:
-      - {name: init, image: "oci:$tmp/unsigned:app"}
+      - {name: init, image: "$registry/unsigned:app"}
       containers:
       - name: one
-        image: oci:$tmp/img:app
-      - {name: two, image: "oci:$tmp/img:app"}
+        image: $registry/app:app
+      - {name: two, image: "$registry/app:app"}
 ---
 apiVersion: v1
 kind: ConfigMap
@@ -133,7 +139,7 @@ check 1 "of kinds that are not looked into" imgverify -v -f "$tmp/app.yaml" --ke
 sed -i /initContainers/,+1d "$tmp/app.yaml"
 mkdir "$tmp/manifests"
 cp "$tmp/app.yaml" "$tmp/manifests/b.yaml"
-echo '{"apiVersion":"v1","kind":"Pod","spec":{"containers":[{"image":"oci:'"$tmp"'/img:app"}]}}' >"$tmp/manifests/a.json"
+echo '{"apiVersion":"v1","kind":"Pod","spec":{"containers":[{"image":"'"$registry"'/app:app"}]}}' >"$tmp/manifests/a.json"
 echo 'not: [yaml' >"$tmp/manifests/README.md"
 check 0 "manifests/a.json:1:" imgverify -f "$tmp/manifests" --key "$tmp/good.pub"
 input=$tmp/app.yaml
@@ -146,6 +152,10 @@ kind: Pod
 spec: {containers: [{image: "{{ .Values.image }}"}]}' >"$tmp/template.yaml"
 check 3 "template.yaml: line 3 column 29" imgverify -f "$tmp/template.yaml" --key "$tmp/good.pub"
 check 4 "" imgverify -f "$tmp/no.yaml" --key "$tmp/good.pub"
+# oci:app is a directory on the command line, and docker.io/library/oci:app to Kubernetes
+printf 'apiVersion: v1\nkind: Pod\nspec: {containers: [{image: "oci:img:app"}]}\n' >"$tmp/layout.yaml"
+check 3 "layout.yaml: line 3 column 29" imgverify -f "$tmp/layout.yaml" --key "$tmp/good.pub"
+check_out "not in a registry"
 
 # --- platforms of an index
 mkdir "$tmp/arm"
