@@ -61,15 +61,14 @@ static void job_done(struct job *j)
 
 static bool read_outputs(struct job *j, struct img_err *err)
 {
-    static const char *const usual[] = {"cyclonedx-json"};
-    const char *const *values = opt.outputs.count > 0 ? opt.outputs.items : usual;
-
-    j->output_count = opt.outputs.count > 0 ? opt.outputs.count : 1;
-    if (j->output_count > OUTPUTS)
+    if (opt.outputs.count > OUTPUTS)
         return img_fail(err, IMG_E_USAGE, "more than %zu outputs", OUTPUTS);
-    for (size_t i = 0; i < j->output_count; i++)
-        if (!img_output_parse(values[i], FORMATS, &j->outputs[i], err))
+    for (; j->output_count < opt.outputs.count; j->output_count++)
+        if (!img_output_parse(opt.outputs.items[j->output_count], FORMATS,
+                              &j->outputs[j->output_count], err))
             return img_ctx(err, "--output");
+    if (j->output_count == 0)
+        j->outputs[j->output_count++] = (struct img_output){.format = "cyclonedx-json"};
     return true;
 }
 

@@ -257,7 +257,7 @@ static bool make_purl(struct img_fold *f, struct img_package *p, struct img_err 
                             .name = (char *)(uintptr_t)p->name,
                             .ns = (char *)(uintptr_t)d->id};
     bool same_version = strcmp(p->source_version, p->version) == 0;
-    bool same = strcmp(p->source_name, p->name) == 0 && same_version;
+    bool same = same_version && strcmp(p->source_name, p->name) == 0;
 
     if (!img_strf(&distro, err, "%s%s%s", d->id, d->version_id[0] != '\0' ? "-" : "",
                   d->version_id) ||
@@ -284,13 +284,14 @@ static bool take_package(struct img_fold *f, const struct img_live *l,
                          const struct img_db_package *from, uint32_t key, struct img_err *err)
 {
     struct img_package *p = &f->out->inventory.packages[f->out->inventory.count];
+    const char *own = from->version != NULL ? from->version : "";
     const char *source = from->source_name != NULL ? from->source_name : from->name;
-    const char *version = from->source_version != NULL ? from->source_version : from->version;
+    const char *version = from->source_version != NULL ? from->source_version : own;
 
     *p = (struct img_package){
         .type = l->file->kind == IMG_FILE_APK ? "apk" : "deb",
         .name = keep(f, from->name),
-        .version = keep(f, from->version),
+        .version = keep(f, own),
         .arch = keep(f, from->arch != NULL ? from->arch : ""),
         .source_name = keep(f, source),
         .source_version = keep(f, version),

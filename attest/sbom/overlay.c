@@ -203,7 +203,7 @@ static enum says ask(const struct img_overlay_layer *l, const char *path,
         *node = n;
         return SAYS_HERE;
     }
-    for (size_t i = 0; i < more; i++)
+    for (size_t i = 0; n != NULL && i < more; i++)
         if (n[i].type == IMG_ENTRY_WHITEOUT)
             return SAYS_GONE;
     if (blocks(l, "."))

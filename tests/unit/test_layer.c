@@ -241,10 +241,9 @@ static void digests_are_checked_before_anything_is_believed(void **state)
 
 static void broken_layers_are_refused(void **state)
 {
-    static const char *const junk[] = {"BZh91AY&SY..",
-                                       "\xfd"
-                                       "7zXZ\0........",
-                                       "\x04\x22\x4d\x18........"};
+    static const char bzip2[] = "BZh91AY&SY..", lz4[] = "\x04\x22\x4d\x18........";
+    static const uint8_t xz[12] = {0xfd, '7', 'z', 'X', 'Z', 0};
+    const void *const junk[] = {bzip2, xz, lz4};
     IMG_AUTO(img_buf_done) struct img_buf tar = IMG_BUF(TESTS_MOST);
     IMG_AUTO(img_buf_done) struct img_buf gz = IMG_BUF(TESTS_MOST);
     struct notes n = NOTES;
@@ -252,8 +251,7 @@ static void broken_layers_are_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < IMG_COUNT(junk); i++)
-        t_fails(walk((struct img_bytes){.ptr = (const uint8_t *)junk[i], .len = 12}, NULL, &any, &n,
-                     &seen, &err),
+        t_fails(walk((struct img_bytes){.ptr = junk[i], .len = 12}, NULL, &any, &n, &seen, &err),
                 IMG_E_UNSUPPORTED, "compressed with");
     t_fails(walk((struct img_bytes){.ptr = (const uint8_t *)"no tar at all", .len = 13}, NULL, &any,
                  &n, &seen, &err),
