@@ -290,16 +290,16 @@ static bool take_package(struct img_fold *f, const struct img_live *l,
 
     *p = (struct img_package){
         .type = l->file->kind == IMG_FILE_APK ? "apk" : "deb",
-        .name = keep(f, from->name),
-        .version = keep(f, own),
-        .arch = keep(f, from->arch != NULL ? from->arch : ""),
-        .source_name = keep(f, source),
-        .source_version = keep(f, version),
+        .name = img_pool_str(&f->out->pool, from->name),
+        .version = img_pool_str(&f->out->pool, own),
+        .arch = img_pool_str(&f->out->pool, from->arch != NULL ? from->arch : ""),
+        .source_name = img_pool_str(&f->out->pool, source),
+        .source_version = img_pool_str(&f->out->pool, version),
         .maintainer = keep(f, from->maintainer),
         .homepage = keep(f, from->homepage),
         .license = keep(f, from->license),
         .description = keep(f, from->description),
-        .path = keep(f, l->path),
+        .path = img_pool_str(&f->out->pool, l->path),
         .layer = f->since[key],
     };
     f->out->inventory.count++;

@@ -275,8 +275,7 @@ static void nested_and_nameless_components_are_counted(void **state)
         "{\"type\":\"library\",\"purl\":\"not a purl\"},{\"type\":\"operating-system\"}]}",
         &facts, &err));
     assert_int_equal(facts.count, 3);
-    assert_non_null(facts.purls);
-    assert_string_equal(facts.purls[2], "pkg:npm/b@2");
+    assert_true(facts.purls != NULL && strcmp(facts.purls[2], "pkg:npm/b@2") == 0);
     assert_int_equal(facts.without_purl, 2);
     img_sbom_facts_done(&facts);
     /* cosign wraps SPDX in a string */
