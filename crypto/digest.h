@@ -47,6 +47,10 @@ IMG_NODISCARD bool img_digest_of(enum img_hash hash, struct img_bytes data, stru
 IMG_NODISCARD bool img_digest_check(const struct img_digest *want, struct img_bytes data,
                                     struct img_err *err);
 
+/* The same for a digest that was computed as bytes went by. */
+IMG_NODISCARD bool img_digest_require(const struct img_digest *want, const struct img_digest *got,
+                                      struct img_err *err);
+
 /* Hashing as bytes go by. Create, update any number of times, finish once. */
 struct img_hasher;
 IMG_NODISCARD bool img_hasher_new(enum img_hash hash, struct img_hasher **out, struct img_err *err);

@@ -159,19 +159,10 @@ static bool pump(struct img_reader *from, struct sink *to, uint8_t *chunk, struc
 
 static bool check_hash(struct sink *to, const struct img_digest *want, struct img_err *err)
 {
-    char expected[IMG_DIGEST_TEXT], found[IMG_DIGEST_TEXT];
     struct img_digest got;
 
-    if (to->hasher == NULL)
-        return true;
-    if (!img_hasher_finish(to->hasher, &got, err))
-        return false;
-    if (img_digest_equal(&got, want))
-        return true;
-    img_digest_text(want, expected);
-    img_digest_text(&got, found);
-    return img_refuse(err, IMG_E_REJECTED, IMG_WHY_DIGEST_MISMATCH, "expected %s, found %s",
-                      expected, found);
+    return to->hasher == NULL ||
+           (img_hasher_finish(to->hasher, &got, err) && img_digest_require(want, &got, err));
 }
 
 static void free_chunk(uint8_t **chunk)

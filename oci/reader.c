@@ -33,19 +33,10 @@ struct verified {
 
 static bool compare(struct verified *v, struct img_err *err)
 {
-    char expected[IMG_DIGEST_TEXT], found[IMG_DIGEST_TEXT];
     struct img_digest got;
 
-    if (!img_hasher_finish(v->hasher, &got, err))
-        return false;
-    if (!img_digest_equal(&v->want, &got)) {
-        img_digest_text(&v->want, expected);
-        img_digest_text(&got, found);
-        return img_refuse(err, IMG_E_REJECTED, IMG_WHY_DIGEST_MISMATCH, "expected %s, found %s",
-                          expected, found);
-    }
-    v->ended = true;
-    return true;
+    v->ended = img_hasher_finish(v->hasher, &got, err) && img_digest_require(&v->want, &got, err);
+    return v->ended;
 }
 
 static bool verified_step(struct verified *v, uint8_t *to, size_t cap, size_t *got,

@@ -57,7 +57,6 @@ struct guard {
 
 static bool guard_end(struct guard *g, struct img_err *err)
 {
-    char expected[IMG_DIGEST_TEXT], found[IMG_DIGEST_TEXT];
     struct img_digest got;
     uint8_t one;
     size_t more;
@@ -66,14 +65,8 @@ static bool guard_end(struct guard *g, struct img_err *err)
         return false;
     if (more > 0)
         return img_refuse(err, IMG_E_REJECTED, IMG_WHY_SIZE_MISMATCH, "larger than declared");
-    if (!img_hasher_finish(g->hasher, &got, err))
-        return false;
-    if (img_digest_equal(&got, &g->want->digest))
-        return true;
-    img_digest_text(&g->want->digest, expected);
-    img_digest_text(&got, found);
-    return img_refuse(err, IMG_E_REJECTED, IMG_WHY_DIGEST_MISMATCH, "expected %s, found %s",
-                      expected, found);
+    return img_hasher_finish(g->hasher, &got, err) &&
+           img_digest_require(&g->want->digest, &got, err);
 }
 
 static bool guard_read(struct img_reader *reader, uint8_t *to, size_t cap, size_t *got,

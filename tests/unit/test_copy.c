@@ -1,35 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/support/t.h"
-
-#include <sys/wait.h>
+#include "tests/support/t_layout.h"
 
 #include "base/fs.h"
 #include "oci/copy.h"
-
-static char here[] = "/tmp/imgtrust-copy-XXXXXX";
-
-static struct img_bytes bytes(const char *s)
-{
-    return (struct img_bytes){.ptr = (const uint8_t *)s, .len = strlen(s)};
-}
-
-static int enter(void **state)
-{
-    (void)state;
-    (void)snprintf(here, sizeof(here), "/tmp/imgtrust-copy-XXXXXX");
-    return mkdtemp(here) != NULL && chdir(here) == 0 ? 0 : -1;
-}
-
-static int leave(void **state)
-{
-    pid_t child = fork();
-    int status = -1;
-
-    (void)state;
-    if (child == 0)
-        (void)execlp("rm", "rm", "-rf", here, (char *)NULL);
-    return chdir("/") == 0 && waitpid(child, &status, 0) == child && status == 0 ? 0 : -1;
-}
 
 static struct img_store *opened(const char *dir, bool write)
 {
@@ -42,21 +15,12 @@ static struct img_store *opened(const char *dir, bool write)
     return s;
 }
 
-static struct img_descriptor described(const char *content, const char *media_type)
-{
-    struct img_descriptor d = {.size = (int64_t)strlen(content)};
-
-    (void)snprintf(d.media_type, sizeof(d.media_type), "%s", media_type);
-    t_ok(img_digest_of(IMG_SHA256, bytes(content), &d.digest, &err));
-    return d;
-}
-
 static struct img_descriptor blob(struct img_store *s, const char *content)
 {
-    struct img_descriptor d = described(content, "application/x");
+    struct img_descriptor d = t_described(content, "application/x");
     IMG_AUTO(img_reader_freep) struct img_reader *from = NULL;
 
-    t_ok(img_reader_of_bytes(bytes(content), &from, &err));
+    t_ok(img_reader_of_bytes(t_bytes(content), &from, &err));
     t_ok(img_store_put_blob(s, &d, from, &err));
     return d;
 }
@@ -94,11 +58,12 @@ static struct img_descriptor image(struct img_store *s, const char *salt, const 
     parts[0] = blob(s, config);
     parts[1] = blob(s, layer);
     document(&text, "layers", &parts[0], &parts[1], 1, subject);
-    d = described((const char *)text.ptr, IMG_TYPE_OCI_MANIFEST);
+    d = t_described((const char *)text.ptr, IMG_TYPE_OCI_MANIFEST);
     if (subject != NULL)
-        t_ok(img_store_attach(s, &d, &subject->digest, bytes((const char *)text.ptr), &err));
+        t_ok(img_store_attach(s, &d, &subject->digest, t_bytes((const char *)text.ptr), &err));
     else
-        t_ok(img_store_put_manifest(s, &d, bytes((const char *)text.ptr), tag, tag != NULL, &err));
+        t_ok(
+            img_store_put_manifest(s, &d, t_bytes((const char *)text.ptr), tag, tag != NULL, &err));
     return d;
 }
 
@@ -109,8 +74,8 @@ static struct img_descriptor index_of(struct img_store *s, const struct img_desc
     struct img_descriptor d;
 
     document(&text, "manifests", NULL, items, count, NULL);
-    d = described((const char *)text.ptr, IMG_TYPE_OCI_INDEX);
-    t_ok(img_store_put_manifest(s, &d, bytes((const char *)text.ptr), tag, tag != NULL, &err));
+    d = t_described((const char *)text.ptr, IMG_TYPE_OCI_INDEX);
+    t_ok(img_store_put_manifest(s, &d, t_bytes((const char *)text.ptr), tag, tag != NULL, &err));
     return d;
 }
 
@@ -235,16 +200,16 @@ static void what_the_index_lists_and_is_attached_too_stays_attached(void **state
 static void one_that_fails_leaves_no_tag(void **state)
 {
     IMG_AUTO(img_store_closep) struct img_store *s = opened("a", true);
-    struct img_descriptor img = image(s, "x", "t", NULL), layer = described("layer x", "a/b");
+    struct img_descriptor img = image(s, "x", "t", NULL), layer = t_described("layer x", "a/b");
 
     (void)state;
     (void)image(s, "signature", NULL, &img);
-    t_ok(img_write_file(path_of("a", &layer), bytes("LAYER x"), 0644, IMG_REPLACE, &err));
+    t_ok(img_write_file(path_of("a", &layer), t_bytes("LAYER x"), 0644, IMG_REPLACE, &err));
     copy_fails("t", IMG_E_REJECTED, "expected sha256");
     assert_int_equal(access("b/blobs/sha256", F_OK) == 0 && access(path_of("b", &layer), F_OK) == 0,
                      false);
     assert_int_equal(entries("b"), 0);
-    t_ok(img_write_file(path_of("a", &layer), bytes("layer x"), 0644, IMG_REPLACE, &err));
+    t_ok(img_write_file(path_of("a", &layer), t_bytes("layer x"), 0644, IMG_REPLACE, &err));
     (void)copied("t", NULL); /* and can be run again */
     assert_int_equal(entries("b"), 2);
 }
@@ -308,17 +273,15 @@ static void tags_follow_only_tags(void **state)
     img_reference_done(&target);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, enter, leave)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(an_index_takes_everything_along),
-        T(what_the_index_lists_and_is_attached_too_stays_attached),
-        T(one_that_fails_leaves_no_tag),
-        T(damaged_evidence_is_not_left_behind_silently),
-        T(nesting_is_bounded),
-        T(tags_follow_only_tags),
+        T_IN_DIRECTORY(an_index_takes_everything_along),
+        T_IN_DIRECTORY(what_the_index_lists_and_is_attached_too_stays_attached),
+        T_IN_DIRECTORY(one_that_fails_leaves_no_tag),
+        T_IN_DIRECTORY(damaged_evidence_is_not_left_behind_silently),
+        T_IN_DIRECTORY(nesting_is_bounded),
+        T_IN_DIRECTORY(tags_follow_only_tags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/support/t.h"
+#include "tests/support/t_layout.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -12,34 +12,9 @@
 #define INDEX_HEAD "{\"schemaVersion\":2,\"manifests\":["
 #define MIB        ((size_t)1 << 20)
 
-static char here[] = "/tmp/imgtrust-layout-XXXXXX";
-
-static struct img_bytes bytes(const char *s)
-{
-    return (struct img_bytes){.ptr = (const uint8_t *)s, .len = strlen(s)};
-}
-
-static int enter(void **state)
-{
-    (void)state;
-    (void)snprintf(here, sizeof(here), "/tmp/imgtrust-layout-XXXXXX");
-    return mkdtemp(here) != NULL && chdir(here) == 0 ? 0 : -1;
-}
-
-static int leave(void **state)
-{
-    pid_t child = fork();
-    int status = -1;
-
-    (void)state;
-    if (child == 0)
-        (void)execlp("rm", "rm", "-rf", here, (char *)NULL);
-    return chdir("/") == 0 && waitpid(child, &status, 0) == child && status == 0 ? 0 : -1;
-}
-
 static void write_text(const char *path, const char *text)
 {
-    t_ok(img_write_file(path, bytes(text), 0644, IMG_REPLACE, &err));
+    t_ok(img_write_file(path, t_bytes(text), 0644, IMG_REPLACE, &err));
 }
 
 static void read_text(const char *path, char out[static 8192])
@@ -72,15 +47,6 @@ static void open_fails(const char *text, bool write, enum img_code code, const c
     t_fails(img_store_open(&r, &o, &s, &err), code, says);
 }
 
-static struct img_descriptor described(const char *content, const char *media_type)
-{
-    struct img_descriptor d = {.size = (int64_t)strlen(content)};
-
-    (void)snprintf(d.media_type, sizeof(d.media_type), "%s", media_type);
-    t_ok(img_digest_of(IMG_SHA256, bytes(content), &d.digest, &err));
-    return d;
-}
-
 /* A manifest that differs by `salt`; with a subject it is a referrer. */
 static char *manifest(const char *salt, const struct img_descriptor *subject)
 {
@@ -109,9 +75,9 @@ static char *manifest(const char *salt, const struct img_descriptor *subject)
 static struct img_descriptor put_image(struct img_store *s, const char *salt, const char *tag)
 {
     const char *text = manifest(salt, NULL);
-    struct img_descriptor d = described(text, IMG_TYPE_OCI_MANIFEST);
+    struct img_descriptor d = t_described(text, IMG_TYPE_OCI_MANIFEST);
 
-    t_ok(img_store_put_manifest(s, &d, bytes(text), tag, true, &err));
+    t_ok(img_store_put_manifest(s, &d, t_bytes(text), tag, true, &err));
     return d;
 }
 
@@ -119,9 +85,9 @@ static struct img_descriptor attach(struct img_store *s, const char *salt,
                                     const struct img_descriptor *to)
 {
     const char *text = manifest(salt, to);
-    struct img_descriptor d = described(text, IMG_TYPE_OCI_MANIFEST);
+    struct img_descriptor d = t_described(text, IMG_TYPE_OCI_MANIFEST);
 
-    t_ok(img_store_attach(s, &d, &to->digest, bytes(text), &err));
+    t_ok(img_store_attach(s, &d, &to->digest, t_bytes(text), &err));
     return d;
 }
 
@@ -190,14 +156,14 @@ static void what_is_not_a_layout_is_named(void **state)
 static void a_directory_with_other_files_is_not_turned_into_a_layout(void **state)
 {
     const char *text = manifest("a", NULL);
-    struct img_descriptor d = described(text, IMG_TYPE_OCI_MANIFEST);
+    struct img_descriptor d = t_described(text, IMG_TYPE_OCI_MANIFEST);
     IMG_AUTO(img_store_closep) struct img_store *s = NULL;
 
     (void)state;
     assert_int_equal(mkdir("home", 0755), 0);
     write_text("home/thesis.txt", "x");
     s = opened("oci:home", true);
-    t_fails(img_store_put_manifest(s, &d, bytes(text), "t", true, &err), IMG_E_MALFORMED,
+    t_fails(img_store_put_manifest(s, &d, t_bytes(text), "t", true, &err), IMG_E_MALFORMED,
             "not an OCI image layout, and not empty");
     assert_int_equal(access("home/index.json", F_OK), -1);
     resolve_fails(s, "oci:home:t", IMG_E_NOT_FOUND, "no image layout");
@@ -283,7 +249,7 @@ static void broken_indexes_are_refused(void **state)
     };
     IMG_AUTO(img_store_closep) struct img_store *s = opened("oci:l", true);
     const char *text = manifest("b", NULL);
-    struct img_descriptor d = described(text, IMG_TYPE_OCI_MANIFEST);
+    struct img_descriptor d = t_described(text, IMG_TYPE_OCI_MANIFEST);
 
     (void)state;
     (void)put_image(s, "a", "t");
@@ -294,7 +260,7 @@ static void broken_indexes_are_refused(void **state)
     write_text("l/index.json", "{\"half\":");
     resolve_fails(s, "oci:l", IMG_E_MALFORMED, "JSON"); /* after a second */
     write_text("l/index.json", INDEX_HEAD "{\"digest\":1}]}");
-    t_fails(img_store_put_manifest(s, &d, bytes(text), "u", true, &err), IMG_E_MALFORMED,
+    t_fails(img_store_put_manifest(s, &d, t_bytes(text), "u", true, &err), IMG_E_MALFORMED,
             "/0/digest"); /* nor is anything added to it */
     assert_int_equal(unlink("l/index.json"), 0);
     resolve_fails(s, "oci:l", IMG_E_NOT_FOUND, "No such file");
@@ -370,10 +336,10 @@ static void a_manifest_listed_as_something_else_is_refused(void **state)
 {
     IMG_AUTO(img_store_closep) struct img_store *s = opened("oci:l", true);
     const char *text = manifest("a", NULL);
-    struct img_descriptor d = described(text, IMG_TYPE_OCI_INDEX);
+    struct img_descriptor d = t_described(text, IMG_TYPE_OCI_INDEX);
 
     (void)state;
-    t_ok(img_store_put_manifest(s, &d, bytes(text), "t", true, &err));
+    t_ok(img_store_put_manifest(s, &d, t_bytes(text), "t", true, &err));
     resolve_fails(s, "oci:l:t", IMG_E_MALFORMED, "described as");
 }
 
@@ -435,7 +401,7 @@ static void referrers_are_found_however_they_are_listed(void **state)
     struct img_descriptor a = put_image(s, "a", "t"), b = put_image(s, "b", "u"), x, list;
     char digest[IMG_DIGEST_TEXT], text[4096], name[200];
     const char *untagged = manifest("tagged", &a);
-    struct img_descriptor tagged = described(untagged, IMG_TYPE_OCI_MANIFEST);
+    struct img_descriptor tagged = t_described(untagged, IMG_TYPE_OCI_MANIFEST);
 
     (void)state;
     assert_int_equal(referrers(s, &a), 0);
@@ -443,11 +409,11 @@ static void referrers_are_found_however_they_are_listed(void **state)
     (void)attach(s, "1", &a); /* twice is once */
     (void)attach(s, "2", &b);
     assert_int_equal(referrers(s, &a), 1);
-    t_ok(img_store_put_manifest(s, &tagged, bytes(untagged), "named", true, &err));
+    t_ok(img_store_put_manifest(s, &tagged, t_bytes(untagged), "named", true, &err));
     assert_int_equal(referrers(s, &a), 2);
     /* a list under the fallback tag, as clients of old registries write it */
-    x = described(manifest("listed", &a), IMG_TYPE_OCI_MANIFEST);
-    t_ok(img_store_put_manifest(s, &x, bytes(manifest("listed", &a)), NULL, false, &err));
+    x = t_described(manifest("listed", &a), IMG_TYPE_OCI_MANIFEST);
+    t_ok(img_store_put_manifest(s, &x, t_bytes(manifest("listed", &a)), NULL, false, &err));
     assert_int_equal(referrers(s, &a), 2);
     img_digest_text(&x.digest, digest);
     (void)snprintf(text, sizeof(text),
@@ -455,10 +421,10 @@ static void referrers_are_found_however_they_are_listed(void **state)
                    "\",\"manifests\":[{\"mediaType\":\"" IMG_TYPE_OCI_MANIFEST
                    "\",\"digest\":\"%s\",\"size\":%lld}]}",
                    digest, (long long)x.size);
-    list = described(text, IMG_TYPE_OCI_INDEX);
+    list = t_described(text, IMG_TYPE_OCI_INDEX);
     img_digest_text(&a.digest, name);
     name[6] = '-';
-    t_ok(img_store_put_manifest(s, &list, bytes(text), name, true, &err));
+    t_ok(img_store_put_manifest(s, &list, t_bytes(text), name, true, &err));
     assert_int_equal(referrers(s, &a), 3);
     assert_int_equal(referrers(s, &b), 1);
     t_ok(img_store_detach(s, &a.digest, &x.digest, 1, &err));
@@ -477,9 +443,9 @@ static void attaching_takes_no_tag_away(void **state)
     const char *text = manifest("x", &a);
 
     (void)state;
-    x = described(text, IMG_TYPE_OCI_MANIFEST);
+    x = t_described(text, IMG_TYPE_OCI_MANIFEST);
     x.annotations = json_pack("{s:s}", "org.opencontainers.image.ref.name", "stolen");
-    t_ok(img_store_attach(s, &x, &a.digest, bytes(text), &err));
+    t_ok(img_store_attach(s, &x, &a.digest, t_bytes(text), &err));
     img_descriptor_done(&x);
     resolves_to(s, "oci:l:stolen", &a);
     assert_int_equal(referrers(s, &a), 1);
@@ -512,7 +478,7 @@ static void put(struct img_store *s, const struct img_descriptor *d, const char 
 {
     IMG_AUTO(img_reader_freep) struct img_reader *from = NULL;
 
-    t_ok(img_reader_of_bytes(bytes(content), &from, &err));
+    t_ok(img_reader_of_bytes(t_bytes(content), &from, &err));
     if (ok)
         t_ok(img_store_put_blob(s, d, from, &err));
     else
@@ -524,7 +490,7 @@ static void a_blob_is_kept_only_if_it_is_what_was_promised(void **state)
     IMG_AUTO(img_store_closep) struct img_store *s = opened("oci:l", true);
     IMG_AUTO(img_reader_freep) struct img_reader *r = NULL;
     IMG_AUTO(img_buf_done) struct img_buf got = IMG_BUF(100);
-    struct img_descriptor d = described("hello", "a/b"), longer = d;
+    struct img_descriptor d = t_described("hello", "a/b"), longer = d;
     bool has = true;
 
     (void)state;
@@ -553,38 +519,36 @@ static void a_blob_is_kept_only_if_it_is_what_was_promised(void **state)
 static void a_manifest_must_be_what_its_descriptor_says(void **state)
 {
     IMG_AUTO(img_store_closep) struct img_store *s = opened("oci:l", true);
-    struct img_descriptor d = described("{}", IMG_TYPE_OCI_MANIFEST);
+    struct img_descriptor d = t_described("{}", IMG_TYPE_OCI_MANIFEST);
 
     (void)state;
-    t_fails(img_store_put_manifest(s, &d, bytes("{ "), "t", true, &err), IMG_E_REJECTED,
+    t_fails(img_store_put_manifest(s, &d, t_bytes("{ "), "t", true, &err), IMG_E_REJECTED,
             "expected sha256");
-    t_fails(img_store_attach(s, &d, &d.digest, bytes("{ }"), &err), IMG_E_REJECTED, "3 bytes");
+    t_fails(img_store_attach(s, &d, &d.digest, t_bytes("{ }"), &err), IMG_E_REJECTED, "3 bytes");
     assert_int_equal(access("l", F_OK), -1);
 }
-
-#define T(f) cmocka_unit_test_setup_teardown(f, enter, leave)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(what_is_not_a_layout_is_named),
-        T(a_directory_with_other_files_is_not_turned_into_a_layout),
-        T(creation_goes_on_where_it_was_interrupted),
-        T(names_and_digests_lead_to_their_image),
-        T(what_is_attached_is_not_the_image),
-        T(broken_indexes_are_refused),
-        T(two_images_under_one_name_are_no_answer),
-        T(an_index_in_the_making_is_waited_for),
-        T(blobs_that_are_not_what_they_should_be_are_refused),
-        T(a_manifest_listed_as_something_else_is_refused),
-        T(a_tag_moves_and_nothing_else_changes),
-        T(members_we_do_not_know_survive_a_change),
-        T(an_image_gets_its_name_where_it_already_is),
-        T(referrers_are_found_however_they_are_listed),
-        T(attaching_takes_no_tag_away),
-        T(a_damaged_referrer_is_listed_for_its_reader_to_refuse),
-        T(a_blob_is_kept_only_if_it_is_what_was_promised),
-        T(a_manifest_must_be_what_its_descriptor_says),
+        T_IN_DIRECTORY(what_is_not_a_layout_is_named),
+        T_IN_DIRECTORY(a_directory_with_other_files_is_not_turned_into_a_layout),
+        T_IN_DIRECTORY(creation_goes_on_where_it_was_interrupted),
+        T_IN_DIRECTORY(names_and_digests_lead_to_their_image),
+        T_IN_DIRECTORY(what_is_attached_is_not_the_image),
+        T_IN_DIRECTORY(broken_indexes_are_refused),
+        T_IN_DIRECTORY(two_images_under_one_name_are_no_answer),
+        T_IN_DIRECTORY(an_index_in_the_making_is_waited_for),
+        T_IN_DIRECTORY(blobs_that_are_not_what_they_should_be_are_refused),
+        T_IN_DIRECTORY(a_manifest_listed_as_something_else_is_refused),
+        T_IN_DIRECTORY(a_tag_moves_and_nothing_else_changes),
+        T_IN_DIRECTORY(members_we_do_not_know_survive_a_change),
+        T_IN_DIRECTORY(an_image_gets_its_name_where_it_already_is),
+        T_IN_DIRECTORY(referrers_are_found_however_they_are_listed),
+        T_IN_DIRECTORY(attaching_takes_no_tag_away),
+        T_IN_DIRECTORY(a_damaged_referrer_is_listed_for_its_reader_to_refuse),
+        T_IN_DIRECTORY(a_blob_is_kept_only_if_it_is_what_was_promised),
+        T_IN_DIRECTORY(a_manifest_must_be_what_its_descriptor_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
