@@ -104,28 +104,55 @@ static bool list_annotations(struct img_bytes manifest, struct img_descriptor *d
     return true;
 }
 
-/* Blobs first, then the manifest that makes them visible. */
-static bool put_artifact(struct img_store *s, const struct img_descriptor *subject,
-                         const struct artifact *a, struct img_attached *out, struct img_err *err)
+/* A manifest whose blobs are stored, before it is attached. */
+struct ready {
+    struct img_buf text;
+    struct img_descriptor desc;
+    struct img_digest blob;
+};
+
+static void ready_done(struct ready *r)
+{
+    img_buf_done(&r->text);
+    img_descriptor_done(&r->desc);
+}
+
+/* Stores the blobs and writes the manifest that is to make them visible. */
+static bool make_ready(struct img_store *s, const struct img_descriptor *subject,
+                       const struct artifact *a, struct ready *out, struct img_err *err)
 {
     static const struct img_bytes empty = {.ptr = (const uint8_t *)"{}", .len = 2};
-    IMG_AUTO(img_buf_done) struct img_buf manifest = IMG_BUF(IMG_LIMIT_EVIDENCE_MANIFEST);
-    IMG_AUTO(img_descriptor_done) struct img_descriptor d = {.size = 0};
+    IMG_AUTO(ready_done) struct ready r = {.text = IMG_BUF(IMG_LIMIT_EVIDENCE_MANIFEST)};
     struct img_descriptor config, blob;
     struct img_bytes text;
 
     if (!describe(IMG_TYPE_OCI_EMPTY, empty, &config, err) ||
         !describe(a->type, a->content, &blob, err) ||
-        !write_manifest(a, &config, &blob, subject, &manifest, err) ||
-        !img_buf_bytes(&manifest, &text, err) || !describe(IMG_TYPE_OCI_MANIFEST, text, &d, err) ||
-        !list_annotations(text, &d, err))
+        !write_manifest(a, &config, &blob, subject, &r.text, err) ||
+        !img_buf_bytes(&r.text, &text, err) ||
+        !describe(IMG_TYPE_OCI_MANIFEST, text, &r.desc, err) ||
+        !list_annotations(text, &r.desc, err) || !put_blob(s, &config, empty, err) ||
+        !put_blob(s, &blob, a->content, err))
         return false;
-    (void)snprintf(d.artifact_type, sizeof(d.artifact_type), "%s", a->type);
-    if (!put_blob(s, &config, empty, err) || !put_blob(s, &blob, a->content, err) ||
-        !img_store_attach(s, &d, &subject->digest, text, err))
+    (void)snprintf(r.desc.artifact_type, sizeof(r.desc.artifact_type), "%s", a->type);
+    r.blob = blob.digest;
+    *out = r;
+    r = (struct ready){.text = IMG_BUF(1)};
+    return true;
+}
+
+/* Blobs first, then the manifest that makes them visible. */
+static bool put_artifact(struct img_store *s, const struct img_descriptor *subject,
+                         const struct artifact *a, struct img_attached *out, struct img_err *err)
+{
+    IMG_AUTO(ready_done) struct ready r = {.text = IMG_BUF(1)};
+    struct img_bytes text;
+
+    if (!make_ready(s, subject, a, &r, err) || !img_buf_bytes(&r.text, &text, err) ||
+        !img_store_attach(s, &r.desc, &subject->digest, text, err))
         return false;
-    out->manifest = d.digest;
-    out->bundle = blob.digest;
+    out->manifest = r.desc.digest;
+    out->bundle = r.blob;
     return true;
 }
 
@@ -202,22 +229,19 @@ static bool saw_everything(const struct img_evidence_list *list, struct img_err 
     return true;
 }
 
-static bool look_for_earlier(struct img_store *s, const struct img_document *image,
-                             const struct img_key *key, const struct img_attachment *what,
-                             struct img_bytes payload, struct earlier *out, struct img_err *err)
+/* What is attached already. Unless something is to be replaced only twins matter, and those are
+ * hardly larger than the largest payload. */
+static bool look_for_earlier(struct img_store *s, const struct img_document *image, bool replace,
+                             size_t payload, struct img_evidence_list *out, struct img_err *err)
 {
     IMG_AUTO(img_referrers_done) struct img_referrers referrers = {.count = 0};
-    IMG_AUTO(img_evidence_list_done) struct img_evidence_list list = {.count = 0};
-    /* without --replace only a twin matters, and that is hardly larger than its payload */
     struct img_evidence_limits limits = {.max_count = IMG_LIMIT_EVIDENCE,
-                                         .max_size = what->replace
-                                                         ? IMG_LIMIT_EVIDENCE_SIZE
-                                                         : payload.len / 3 * 4 + BUNDLE_SLACK};
+                                         .max_size = replace ? IMG_LIMIT_EVIDENCE_SIZE
+                                                             : payload / 3 * 4 + BUNDLE_SLACK};
 
     return img_store_referrers(s, &image->desc.digest, &referrers, err) &&
-           img_evidence_collect(s, &image->desc.digest, &referrers, &limits, &list, err) &&
-           (!what->replace || saw_everything(&list, err)) &&
-           sort_out(&list, image, key, what, payload, out, err);
+           img_evidence_collect(s, &image->desc.digest, &referrers, &limits, out, err) &&
+           (!replace || saw_everything(out, err));
 }
 
 /* A signer may be a machine elsewhere: what it answered is verified like anybody's evidence. */
@@ -254,36 +278,171 @@ static bool sign(const struct img_document *image, struct img_signer *signer,
            check_own(bundle, image, key, what, err);
 }
 
+/* Several statements about one image on their way. */
+struct batch {
+    struct img_store *store;
+    const struct img_document *image;
+    struct img_attach_item *items;
+    size_t count;
+    struct img_buf *statements;
+    struct earlier *earlier;
+    struct ready *ready; /* of those that are new, in order */
+    size_t ready_count;
+    struct img_evidence_list attached;
+};
+
+static void batch_done(struct batch *b)
+{
+    for (size_t i = 0; i < b->count && b->statements != NULL; i++)
+        img_buf_done(&b->statements[i]);
+    for (size_t i = 0; i < b->count && b->earlier != NULL; i++)
+        earlier_done(&b->earlier[i]);
+    for (size_t i = 0; i < b->ready_count; i++)
+        ready_done(&b->ready[i]);
+    free(b->statements);
+    free(b->earlier);
+    free(b->ready);
+    img_evidence_list_done(&b->attached);
+}
+
+/* Writes every statement, and looks once at what is there. */
+static bool prepare(struct batch *b, struct img_err *err)
+{
+    size_t largest = 0;
+    bool replace = false;
+
+    b->statements = calloc(b->count + 1, sizeof(*b->statements));
+    b->earlier = calloc(b->count + 1, sizeof(*b->earlier));
+    b->ready = calloc(b->count + 1, sizeof(*b->ready));
+    if (b->statements == NULL || b->earlier == NULL || b->ready == NULL)
+        return img_fail(err, IMG_E_MEMORY, "statements");
+    for (size_t i = 0; i < b->count; i++) {
+        const struct img_attachment *what = &b->items[i].what;
+
+        b->statements[i] = IMG_BUF(IMG_LIMIT_EVIDENCE_SIZE); /* no larger than verifiers read */
+        if (!img_statement_write(what->predicate_type, what->name, &b->image->desc.digest,
+                                 what->predicate, &b->statements[i], err))
+            return false;
+        largest = b->statements[i].len > largest ? b->statements[i].len : largest;
+        replace = replace || what->replace;
+    }
+    return look_for_earlier(b->store, b->image, replace, largest, &b->attached, err);
+}
+
+/* An item before this one in the batch that says the same with the same key, or NULL. */
+static const struct img_attach_item *twin(const struct batch *b, size_t i, struct img_bytes payload)
+{
+    const struct img_digest *key = img_key_fingerprint(img_signer_public_key(b->items[i].signer));
+
+    for (size_t k = 0; k < i; k++) {
+        struct img_bytes other = {.ptr = b->statements[k].ptr, .len = b->statements[k].len};
+
+        if (same_bytes(other, payload) &&
+            img_digest_equal(key, img_key_fingerprint(img_signer_public_key(b->items[k].signer))))
+            return &b->items[k];
+    }
+    return NULL;
+}
+
+/* Signs one statement and stores its blobs, unless the same is there. */
+static bool sign_item(struct batch *b, size_t i, struct img_err *err)
+{
+    struct img_attach_item *item = &b->items[i];
+    IMG_AUTO(img_buf_done) struct img_buf bundle = IMG_BUF(IMG_LIMIT_EVIDENCE_SIZE);
+    struct artifact a = {.type = IMG_TYPE_BUNDLE,
+                         .predicate_type = item->what.predicate_type,
+                         .now = item->what.now};
+    const struct img_attach_item *same;
+    struct img_bytes payload;
+
+    if (!img_buf_bytes(&b->statements[i], &payload, err) ||
+        !sort_out(&b->attached, b->image, img_signer_public_key(item->signer), &item->what, payload,
+                  &b->earlier[i], err))
+        return false;
+    same = twin(b, i, payload);
+    if (b->earlier[i].same || same != NULL) {
+        item->done = same != NULL ? same->done : b->earlier[i].found;
+        item->done.already = true;
+        return true;
+    }
+    if (!sign(b->image, item->signer, &item->what, payload, &bundle, err) ||
+        !img_buf_bytes(&bundle, &a.content, err) ||
+        !make_ready(b->store, &b->image->desc, &a, &b->ready[b->ready_count], err))
+        return false;
+    item->done = (struct img_attached){.manifest = b->ready[b->ready_count].desc.digest,
+                                       .bundle = b->ready[b->ready_count].blob};
+    b->ready_count++;
+    return true;
+}
+
+static bool attach_ready(const struct batch *b, struct img_err *err)
+{
+    struct img_attached_manifest *list = calloc(b->ready_count + 1, sizeof(*list));
+    bool ok = list != NULL || img_fail(err, IMG_E_MEMORY, "manifests");
+
+    for (size_t i = 0; ok && i < b->ready_count; i++) {
+        list[i].desc = b->ready[i].desc;
+        ok = img_buf_bytes(&b->ready[i].text, &list[i].bytes, err);
+    }
+    if (ok && b->ready_count == 1)
+        ok = img_store_attach(b->store, &list[0].desc, &b->image->desc.digest, list[0].bytes, err);
+    else if (ok && b->ready_count > 1)
+        ok = img_store_attach_all(b->store, &b->image->desc.digest, list, b->ready_count, err);
+    free(list);
+    return ok;
+}
+
+/* True when an item of the batch is that very manifest: then it stays. */
+static bool belongs(const struct batch *b, const struct img_digest *manifest)
+{
+    for (size_t i = 0; i < b->count; i++)
+        if (img_digest_equal(&b->items[i].done.manifest, manifest))
+            return true;
+    return false;
+}
+
+/* Takes away what was there before and is replaced, now that the new is there. */
+static bool replace_earlier(const struct batch *b, struct img_err *err)
+{
+    for (size_t i = 0; i < b->count; i++) {
+        struct earlier *e = &b->earlier[i];
+        size_t n = 0;
+
+        for (size_t k = 0; k < e->count; k++)
+            if (!belongs(b, &e->manifests[k]))
+                e->manifests[n++] = e->manifests[k];
+        if (!b->items[i].what.replace || n == 0)
+            continue;
+        if (!img_store_detach(b->store, &b->image->desc.digest, e->manifests, n, err))
+            return img_ctx(err, "take away what is replaced");
+        b->items[i].done.replaced = n;
+    }
+    return true;
+}
+
+bool img_attach_all(struct img_store *s, const struct img_document *image,
+                    struct img_attach_item *items, size_t count, struct img_err *err)
+{
+    IMG_AUTO(batch_done)
+    struct batch b = {.store = s, .image = image, .items = items, .count = count};
+
+    if (!prepare(&b, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!sign_item(&b, i, err))
+            return count > 1 ? img_ctx(err, "%s", img_predicate_word(items[i].what.predicate_type))
+                             : false;
+    return attach_ready(&b, err) && replace_earlier(&b, err);
+}
+
 bool img_attach(struct img_store *s, const struct img_document *image, struct img_signer *signer,
                 const struct img_attachment *what, struct img_attached *out, struct img_err *err)
 {
-    IMG_AUTO(img_buf_done) struct img_buf statement = IMG_BUF(IMG_LIMIT_EVIDENCE_SIZE);
-    /* no larger than verifiers read */
-    IMG_AUTO(img_buf_done) struct img_buf bundle = IMG_BUF(IMG_LIMIT_EVIDENCE_SIZE);
-    IMG_AUTO(earlier_done) struct earlier earlier = {.count = 0};
-    struct img_attached done = {.already = false};
-    struct artifact a = {.type = IMG_TYPE_BUNDLE,
-                         .predicate_type = what->predicate_type,
-                         .now = what->now};
-    struct img_bytes payload;
+    struct img_attach_item item = {.signer = signer, .what = *what};
 
-    if (!img_statement_write(what->predicate_type, what->name, &image->desc.digest, what->predicate,
-                             &statement, err) ||
-        !img_buf_bytes(&statement, &payload, err) ||
-        !look_for_earlier(s, image, img_signer_public_key(signer), what, payload, &earlier, err))
+    if (!img_attach_all(s, image, &item, 1, err))
         return false;
-    if (earlier.same)
-        done = earlier.found;
-    else if (!sign(image, signer, what, payload, &bundle, err) ||
-             !img_buf_bytes(&bundle, &a.content, err) ||
-             !put_artifact(s, &image->desc, &a, &done, err))
-        return false;
-    if (what->replace && earlier.count > 0) {
-        if (!img_store_detach(s, &image->desc.digest, earlier.manifests, earlier.count, err))
-            return img_ctx(err, "take away what is replaced");
-        done.replaced = earlier.count;
-    }
-    *out = done;
+    *out = item.done;
     return true;
 }
 

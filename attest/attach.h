@@ -27,6 +27,17 @@ IMG_NODISCARD bool img_attach(struct img_store *s, const struct img_document *im
                               struct img_signer *signer, const struct img_attachment *what,
                               struct img_attached *out, struct img_err *err);
 
+/* The same for several about one image: what is there is looked at once, and where a list is kept
+ * it is changed once, with all of them. `replace` takes away only what was there before the call.
+ */
+struct img_attach_item {
+    struct img_signer *signer; /* borrowed */
+    struct img_attachment what;
+    struct img_attached done; /* set on success */
+};
+IMG_NODISCARD bool img_attach_all(struct img_store *s, const struct img_document *image,
+                                  struct img_attach_item *items, size_t count, struct img_err *err);
+
 /* A ready-made file: a bundle is recognised and stored as one after it has been read and found to
  * be about the image; anything else needs an artifact type. */
 struct img_file {

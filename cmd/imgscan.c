@@ -340,23 +340,33 @@ static bool write_outputs(const struct job *j, const char *image, struct img_err
     return true;
 }
 
-static bool attest_one(struct job *j, size_t i, const struct img_predicate *p, int64_t now,
-                       struct img_err *err)
+/* What was found on one platform, in one go. */
+static bool attest_one(struct job *j, size_t i, int64_t now, struct img_err *err)
 {
-    struct img_attachment what = {.predicate_type = p->type,
-                                  .name = j->target.ref.name,
-                                  .replace = opt.signing.replace,
-                                  .now = now};
-    struct img_attached done;
+    const struct img_scanned *scanned = &j->scanned[i];
+    struct img_attach_item *items = calloc(scanned->count + 1, sizeof(*items));
     char digest[IMG_DIGEST_TEXT];
+    bool ok = items != NULL || img_fail(err, IMG_E_MEMORY, "statements");
 
-    if (!img_buf_bytes(&p->json, &what.predicate, err) ||
-        !img_attach(j->target.store, &j->images[i].manifest, j->signer, &what, &done, err))
-        return img_ctx(err, "attaching %s", p->type);
-    img_digest_text(&done.manifest, digest);
-    img_note("imgscan", opt.common.quiet, "%s %s %s", done.already ? "was there:" : "attached",
-             p->type, digest);
-    return true;
+    for (size_t k = 0; ok && k < scanned->count; k++) {
+        items[k] = (struct img_attach_item){.signer = j->signer,
+                                            .what = {.predicate_type = scanned->predicates[k].type,
+                                                     .name = j->target.ref.name,
+                                                     .replace = opt.signing.replace,
+                                                     .now = now}};
+        ok = img_buf_bytes(&scanned->predicates[k].json, &items[k].what.predicate, err);
+    }
+    ok = ok &&
+         (img_attach_all(j->target.store, &j->images[i].manifest, items, scanned->count, err) ||
+          img_ctx(err, "attaching"));
+    for (size_t k = 0; ok && k < scanned->count; k++) {
+        img_digest_text(&items[k].done.manifest, digest);
+        img_note("imgscan", opt.common.quiet, "%s %s %s",
+                 items[k].done.already ? "was there:" : "attached", scanned->predicates[k].type,
+                 digest);
+    }
+    free(items);
+    return ok;
 }
 
 static bool attest(struct job *j, struct img_err *err)
@@ -374,9 +384,8 @@ static bool attest(struct job *j, struct img_err *err)
             img_note(
                 "imgscan", opt.common.quiet,
                 "parts of a report that could repeat secrets were taken out of what is signed");
-        for (size_t k = 0; k < j->scanned[i].count; k++)
-            if (!attest_one(j, i, &j->scanned[i].predicates[k], now, err))
-                return false;
+        if (!attest_one(j, i, now, err))
+            return false;
     }
     return true;
 }

@@ -385,60 +385,88 @@ static bool make_all_evidence(struct job *j, struct img_err *err)
     return true;
 }
 
-/* --- attaching ----------------------------------------------------------------------------------
- */
+/* --- attaching -------------------------------------------------------------------------------- */
 
-static bool attach(struct job *j, const struct img_document *doc, const char *platform,
-                   const char *type, struct img_bytes predicate, struct img_err *err)
+/* What is attached to one image in one go. */
+struct going {
+    struct img_attach_item *items;
+    size_t count;
+};
+
+static void going_done(struct going *g)
 {
-    bool signature = strcmp(type, IMG_PREDICATE_SIGN) == 0;
-    struct img_signer *signer =
-        signature || j->evidence_signer == NULL ? j->signer : j->evidence_signer;
-    struct img_attachment what = {
-        .predicate_type = type,
-        .name = j->target.ref.name,
-        .predicate = predicate,
-        .replace = opt.signing.replace,
-        .now = j->source_date != IMG_TIME_NONE ? j->source_date : j->now,
-    };
-    struct img_outcome o = {.predicate_type = type, .image = doc->desc.digest};
-
-    (void)snprintf(o.platform, sizeof(o.platform), "%s", platform);
-    if (!img_attach(j->target.store, doc, signer, &what, &o.attached, err))
-        return img_ctx(err, "%s", img_predicate_word(type));
-    return img_outcomes_add(&j->outcomes, &o, err);
+    free(g->items);
 }
 
-static bool attach_evidence(struct job *j, const struct part *p, struct img_err *err)
+static void add(const struct job *j, struct going *g, const char *type, struct img_bytes predicate)
 {
-    const struct img_document *doc = &p->image.manifest;
-    bool spdx = opt.sbom_format != NULL && strcmp(opt.sbom_format, "spdx") == 0;
-    struct img_bytes text;
+    bool signature = strcmp(type, IMG_PREDICATE_SIGN) == 0;
 
-    if (opt.sbom && (!img_buf_bytes(&p->sbom, &text, err) ||
-                     !attach(j, doc, p->platform,
-                             spdx ? IMG_PREDICATE_SPDX : IMG_PREDICATE_CYCLONEDX, text, err)))
+    g->items[g->count++] = (struct img_attach_item){
+        .signer = signature || j->evidence_signer == NULL ? j->signer : j->evidence_signer,
+        .what = {.predicate_type = type,
+                 .name = j->target.ref.name,
+                 .predicate = predicate,
+                 .replace = opt.signing.replace,
+                 .now = j->source_date != IMG_TIME_NONE ? j->source_date : j->now}};
+}
+
+static bool attach(struct job *j, const struct img_document *doc, const char *platform,
+                   struct going *g, struct img_err *err)
+{
+    if (!img_attach_all(j->target.store, doc, g->items, g->count, err))
         return false;
-    for (size_t i = 0; i < p->scanned.count; i++)
-        if (!img_buf_bytes(&p->scanned.predicates[i].json, &text, err) ||
-            !attach(j, doc, p->platform, p->scanned.predicates[i].type, text, err))
+    for (size_t i = 0; i < g->count; i++) {
+        struct img_outcome o = {.predicate_type = g->items[i].what.predicate_type,
+                                .image = doc->desc.digest,
+                                .attached = g->items[i].done};
+
+        (void)snprintf(o.platform, sizeof(o.platform), "%s", platform);
+        if (!img_outcomes_add(&j->outcomes, &o, err))
             return false;
+    }
     return true;
 }
 
-/* Signatures come last, the index's at the very end: what is signed has all its evidence. */
+/* A platform's SBOM and scan, and then its signature. */
+static bool attach_part(struct job *j, const struct part *p, struct img_err *err)
+{
+    static const struct img_bytes empty = {.ptr = (const uint8_t *)"{}", .len = 2};
+    IMG_AUTO(going_done)
+    struct going g = {.items = calloc(p->scanned.count + 2, sizeof(*g.items))};
+    bool spdx = opt.sbom_format != NULL && strcmp(opt.sbom_format, "spdx") == 0;
+    struct img_bytes text;
+
+    if (g.items == NULL)
+        return img_fail(err, IMG_E_MEMORY, "statements");
+    if (opt.sbom) {
+        if (!img_buf_bytes(&p->sbom, &text, err))
+            return false;
+        add(j, &g, spdx ? IMG_PREDICATE_SPDX : IMG_PREDICATE_CYCLONEDX, text);
+    }
+    for (size_t i = 0; i < p->scanned.count; i++) {
+        if (!img_buf_bytes(&p->scanned.predicates[i].json, &text, err))
+            return false;
+        add(j, &g, p->scanned.predicates[i].type, text);
+    }
+    add(j, &g, IMG_PREDICATE_SIGN, empty);
+    return attach(j, &p->image.manifest, p->platform, &g, err);
+}
+
+/* The index's signature comes at the very end: what is signed has all its evidence. */
 static bool attach_all(struct job *j, struct img_err *err)
 {
     static const struct img_bytes empty = {.ptr = (const uint8_t *)"{}", .len = 2};
+    struct img_attach_item item;
+    struct going top = {.items = &item};
 
     for (size_t i = 0; i < j->count; i++)
-        if (!attach_evidence(j, &j->parts[i], err))
+        if (!attach_part(j, &j->parts[i], err))
             return false;
-    for (size_t i = 0; i < j->count; i++)
-        if (!attach(j, &j->parts[i].image.manifest, j->parts[i].platform, IMG_PREDICATE_SIGN, empty,
-                    err))
-            return false;
-    return !j->sign_top || attach(j, &j->top, "index", IMG_PREDICATE_SIGN, empty, err);
+    if (!j->sign_top)
+        return true;
+    add(j, &top, IMG_PREDICATE_SIGN, empty);
+    return attach(j, &j->top, "index", &top, err);
 }
 
 static bool check_older(const struct job *j, struct img_err *err)

@@ -168,6 +168,35 @@ static void replace_takes_away_only_its_own_kind(void **state)
     assert_int_equal(count_attached(), 4);
 }
 
+/* Several in one go: each is one, twins are one, and what is replaced is what was there before. */
+static void a_batch_is_attached_at_once_and_replaces_what_was_before(void **state)
+{
+    static const char *const predicates[] = {"{\"a\":1}", "{\"a\":2}", "{\"a\":1}", "{}"};
+    struct img_attach_item items[IMG_COUNT(predicates)];
+    struct img_attached before, old;
+
+    (void)state;
+    t_ok(attach(IMG_PREDICATE_VULN, "{\"a\":0}", false, &old, &err));
+    t_ok(attach(IMG_PREDICATE_VULN, "{\"a\":2}", false, &before, &err));
+    for (size_t i = 0; i < IMG_COUNT(items); i++)
+        items[i] = (struct img_attach_item){.signer = at.signer,
+                                            .what = {.predicate_type = i == 3 ? IMG_PREDICATE_SIGN
+                                                                              : IMG_PREDICATE_VULN,
+                                                     .name = "reg/app",
+                                                     .predicate = img_bytes_of(predicates[i]),
+                                                     .replace = i != 3,
+                                                     .now = NOW}};
+    t_ok(img_attach_all(at.store, &at.image, items, IMG_COUNT(items), &err));
+    assert_false(items[0].done.already);
+    assert_true(items[1].done.already); /* it stays, though of the type that is replaced */
+    assert_true(img_digest_equal(&items[1].done.manifest, &before.manifest));
+    assert_true(items[2].done.already);
+    assert_true(img_digest_equal(&items[2].done.manifest, &items[0].done.manifest));
+    assert_false(items[3].done.already);
+    assert_int_equal(items[0].done.replaced, 1);
+    assert_int_equal(count_attached(), 3);
+}
+
 /* A signer whose signatures do not fit its public key, as a broken or hostile key service has it.
  */
 static bool sign_wrongly(struct img_signer *s, struct img_bytes message, struct img_buf *out,
@@ -317,6 +346,7 @@ int main(void)
         EACH(what_is_attached_verifies),
         EACH(twice_is_once),
         EACH(replace_takes_away_only_its_own_kind),
+        EACH(a_batch_is_attached_at_once_and_replaces_what_was_before),
         EACH(a_signature_that_does_not_fit_is_never_attached),
         EACH(a_predicate_that_breaks_the_statement_is_never_attached),
         EACH(a_bundle_file_is_recognised_and_must_be_about_the_image),
