@@ -172,7 +172,7 @@ static bool read_segments(struct img_bytes text, bool subpath, char **out, struc
             continue;
         img_buf_putf(&b, "%s%s", b.len > 0 ? "/" : "", one);
     }
-    return b.len == 0 || take(&b, out, err);
+    return (b.len == 0 && b.failed == IMG_OK) || take(&b, out, err);
 }
 
 static bool read_type(struct img_bytes text, char **out, struct img_err *err)
@@ -274,7 +274,7 @@ static bool read_qualifiers(struct img_bytes text, char **out, struct img_err *e
         img_buf_putf(&b, "%s%s=", i > 0 ? "&" : "", q.items[i].key);
         img_purl_encode(q.items[i].value, &b);
     }
-    return b.len == 0 || take(&b, out, err);
+    return (b.len == 0 && b.failed == IMG_OK) || take(&b, out, err);
 }
 
 /* Takes what follows the last `mark` off *text; false when there is no mark. */

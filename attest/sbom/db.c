@@ -95,6 +95,8 @@ const char *img_db_get(const struct img_db_reader *r, enum img_db_field field)
 
 void img_db_set(struct img_db_reader *r, enum img_db_field field, struct img_bytes value)
 {
+    size_t at;
+
     if (r->at[field] != 0) {
         img_db_problem(r, "package %zu has a field twice", r->package);
         return;
@@ -103,9 +105,11 @@ void img_db_set(struct img_db_reader *r, enum img_db_field field, struct img_byt
         img_db_problem(r, "package %zu has a NUL byte in a field", r->package);
         return;
     }
-    r->at[field] = r->fields.len + 1;
+    at = r->fields.len + 1;
     img_buf_put(&r->fields, value.ptr, value.len);
     img_buf_put(&r->fields, "", 1);
+    if (r->fields.failed == IMG_OK) /* else there is no end to the text; check() tells */
+        r->at[field] = at;
 }
 
 /* Names and versions are one word of printable ASCII in both formats. */

@@ -256,6 +256,7 @@ static bool make_purl(struct img_fold *f, struct img_package *p, struct img_err 
                             .type = (char *)(uintptr_t)p->type,
                             .name = (char *)(uintptr_t)p->name,
                             .ns = (char *)(uintptr_t)d->id};
+    struct img_bytes ignored;
     bool same_version = strcmp(p->source_version, p->version) == 0;
     bool same = same_version && strcmp(p->source_name, p->name) == 0;
 
@@ -268,6 +269,8 @@ static bool make_purl(struct img_fold *f, struct img_package *p, struct img_err 
     qualifier(&quals, "distro", distro);
     qualifier(&quals, "upstream", upstream);
     img_buf_put(&quals, "", 1);
+    if (!img_buf_bytes(&quals, &ignored, err))
+        return false;
     purl.qualifiers = (char *)quals.ptr;
     if (!img_purl_text(&purl, &text, err))
         return img_ctx(err, "package '%.60s'", p->name);
@@ -303,7 +306,8 @@ static bool take_package(struct img_fold *f, const struct img_live *l,
         .layer = f->since[key],
     };
     f->out->inventory.count++;
-    return make_purl(f, p, err) && img_pool_check(&f->out->pool, err);
+    return img_pool_check(&f->out->pool, err) && make_purl(f, p, err) &&
+           img_pool_check(&f->out->pool, err);
 }
 
 static bool take_database(struct img_fold *f, const struct img_live *l, struct img_err *err)

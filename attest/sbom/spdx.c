@@ -22,6 +22,14 @@ struct spdx {
     char created[IMG_TIME_TEXT];
 };
 
+/* A text that was put together; what it lacked, the document lacks. */
+static void write_text(struct img_json_out *j, const char *key, const struct img_buf *text)
+{
+    if (text->failed != IMG_OK)
+        j->to->failed = text->failed;
+    img_json_out_bytes(j, key, (struct img_bytes){.ptr = text->ptr, .len = text->len});
+}
+
 static void annotate(struct spdx *s, const char *name, const char *value)
 {
     struct img_json_out *j = s->j;
@@ -32,7 +40,7 @@ static void annotate(struct spdx *s, const char *name, const char *value)
     img_json_out_str(j, "annotationDate", s->created);
     img_json_out_str(j, "annotationType", "OTHER");
     img_json_out_str(j, "annotator", "Tool: " IMG_TOOL "-" IMG_VERSION);
-    img_json_out_bytes(j, "comment", (struct img_bytes){.ptr = text.ptr, .len = text.len});
+    write_text(j, "comment", &text);
     img_json_out_close(j, '}');
 }
 
@@ -68,10 +76,13 @@ static bool write_root(struct spdx *s, struct img_err *err)
     const struct img_digest *digest = &s->image->manifest.desc.digest;
     char text[IMG_DIGEST_TEXT], platform[100];
     struct img_json_out *j = s->j;
+    struct img_bytes ignored;
 
     if (!img_image_purl(s->image, s->subject, &purl, err))
         return false;
     img_buf_put(&purl, "", 1);
+    if (!img_buf_bytes(&purl, &ignored, err))
+        return false;
     img_digest_text(digest, text);
     open_package(j, ROOT, s->subject->name, text, "CONTAINER");
     img_json_out_str(j, "supplier", "NOASSERTION");
@@ -136,7 +147,7 @@ static void write_supplier(struct img_json_out *j, const char *maintainer)
     img_buf_puts(&text, " (");
     img_buf_put(&text, mail.ptr, mail.len);
     img_buf_puts(&text, ")");
-    img_json_out_bytes(j, "supplier", (struct img_bytes){.ptr = text.ptr, .len = text.len});
+    write_text(j, "supplier", &text);
 }
 
 static bool write_package(struct spdx *s, const struct img_package *p, struct img_err *err)
