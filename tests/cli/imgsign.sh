@@ -81,7 +81,7 @@ check 0 "spdx" sign --sbom --sbom-format spdx "oci:$img:amd64"
 openssl genpkey -algorithm ed25519 -out "$tmp/ed.pem"
 for copy in one two; do
 	cp "$tmp/before" "$img/index.json"
-	rm -rf "$tmp/$copy"
+	rm -rf "${tmp:?}/$copy"
 	cp -r "$img" "$tmp/$copy"
 	SOURCE_DATE_EPOCH=1700000000 imgsign --key "$tmp/ed.pem" --sbom --as registry.example.com/app \
 		"oci:$tmp/$copy:multi" >"$tmp/$copy.out" 2>"$tmp/err" || fail "$copy"
