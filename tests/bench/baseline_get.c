@@ -9,7 +9,7 @@
 /*
  * The least that verifying against a registry costs: the same GETs on one connection, a SHA-256 of
  * each answer, one key read, and one signature verified, with the same libraries.
- * usage: baseline_get KEY.pub MESSAGE SIGNATURE URL…
+ * usage: baseline_get KEY.pub MESSAGE SIGNATURE CA.pem URL…
  */
 struct slot {
     EVP_MD_CTX *md;
@@ -60,7 +60,7 @@ int main(int argc, char **argv)
     struct slot s;
     CURL *c;
 
-    if (argc < 5 || OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
+    if (argc < 6 || OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
         return 2;
     curl_global_init(CURL_GLOBAL_DEFAULT);
     c = curl_easy_init();
@@ -68,11 +68,11 @@ int main(int argc, char **argv)
                                      "application/vnd.oci.image.index.v1+json");
     s.md = EVP_MD_CTX_new();
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, accept);
-    curl_easy_setopt(c, CURLOPT_CAINFO, NULL);
+    curl_easy_setopt(c, CURLOPT_CAINFO, argv[4]);
     curl_easy_setopt(c, CURLOPT_CAPATH, "/etc/ssl/certs");
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, hash);
     curl_easy_setopt(c, CURLOPT_WRITEDATA, &s);
-    for (int i = 4; i < argc; i++) {
+    for (int i = 5; i < argc; i++) {
         unsigned char md[EVP_MAX_MD_SIZE];
         EVP_DigestInit_ex(s.md, EVP_sha256(), NULL);
         curl_easy_setopt(c, CURLOPT_URL, argv[i]);
