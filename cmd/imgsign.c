@@ -276,7 +276,7 @@ static bool list_entries(const struct img_document *top, struct img_descriptor *
 static bool list_parts(struct job *j, struct img_err *err)
 {
     struct img_descriptor *list = NULL;
-    size_t count = 0, only = 0, first = 0;
+    size_t count = 0, only = 0, first = 0, end;
     struct img_platform want;
     bool all = opt.platform == NULL || strcmp(opt.platform, "all") == 0, good;
 
@@ -286,15 +286,16 @@ static bool list_parts(struct job *j, struct img_err *err)
                                        : list_entries(&j->top, &list, &count, err)))
         return false;
     good = all || img_image_select(list, count, &want, &only, err);
+    end = count;
     if (good && !all) {
         first = only;
-        count = only + 1;
+        end = only + 1;
     }
     j->sign_top = all && img_media_type_is_index(j->top.desc.media_type);
     j->parts = calloc(count + 1, sizeof(*j->parts));
     if (good && j->parts == NULL)
         good = img_fail(err, IMG_E_MEMORY, "platforms");
-    for (size_t i = first; good && i < count; i++)
+    for (size_t i = first; good && i < end; i++)
         good = add_part(j, &list[i], err);
     img_descriptors_free(list, count);
     return good;
@@ -307,14 +308,10 @@ static bool write_sbom(struct job *j, struct part *p, struct img_catalog *catalo
                        struct img_err *err)
 {
     IMG_AUTO(img_inventory_freep) struct img_inventory *inventory = NULL;
-    const struct img_reference *ref = &j->target.ref;
-    struct img_sbom_subject subject = {.name = ref->name != NULL ? ref->name : ref->path,
-                                       .tag = ref->tag,
-                                       .date = j->source_date != IMG_TIME_NONE
-                                                   ? j->source_date
-                                                   : p->image.config.created};
+    struct img_sbom_subject subject;
     bool spdx = opt.sbom_format != NULL && strcmp(opt.sbom_format, "spdx") == 0;
 
+    img_sbom_subject_of(&j->target.ref, &p->image, j->source_date, &subject);
     if (!img_catalog_finish(catalog, &inventory, err) ||
         !(spdx ? img_sbom_spdx : img_sbom_cyclonedx)(&p->image, inventory, &subject, &p->sbom, err))
         return img_ctx(err, "SBOM");

@@ -76,6 +76,10 @@ jq -es --arg d "${amd64#sha256:}" 'any(.[]; .predicateType == "https://cyclonedx
 	fail "no SBOM of the platform"
 jq -es 'any(.[]; .predicateType == "urn:imgtrust:image-checks:v1")' "$tmp/all" >/dev/null || fail "no checks"
 check 0 "spdx" sign --sbom --sbom-format spdx "oci:$img:amd64"
+# no path of this machine gets into a document
+statements >"$tmp/all"
+! jq -c .predicate "$tmp/all" | grep -qF "$tmp" || fail "a path of this machine in an SBOM"
+check 0 "signature $amd64" sign --sbom --platform linux/amd64 "oci:$img:multi"
 
 # --- the same input gives the same statements, and with a deterministic key the same bundles
 openssl genpkey -algorithm ed25519 -out "$tmp/ed.pem"
