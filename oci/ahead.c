@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/workers.h"
 
@@ -169,4 +170,47 @@ void img_ahead_free(struct img_ahead *a)
     (void)pthread_cond_destroy(&a->changed);
     (void)pthread_mutex_destroy(&a->lock);
     free(a);
+}
+
+struct ahead_reader {
+    struct img_reader base; /* first, so that the two convert */
+    struct img_ahead *ahead;
+    struct img_bytes rest; /* of the block at hand */
+};
+
+static bool reader_read(struct img_reader *r, uint8_t *to, size_t cap, size_t *got,
+                        struct img_err *err)
+{
+    struct ahead_reader *a = (struct ahead_reader *)r;
+    size_t n;
+
+    if (a->rest.len == 0 && !img_ahead_next(a->ahead, &a->rest, err))
+        return false;
+    n = a->rest.len < cap ? a->rest.len : cap;
+    if (n > 0)
+        memcpy(to, a->rest.ptr, n);
+    a->rest = (struct img_bytes){.ptr = n > 0 ? a->rest.ptr + n : NULL, .len = a->rest.len - n};
+    *got = n;
+    return true;
+}
+
+static void reader_free(struct img_reader *r)
+{
+    img_ahead_free(((struct ahead_reader *)r)->ahead);
+    free(r);
+}
+
+bool img_ahead_reader(struct img_reader *source, struct img_reader **out, struct img_err *err)
+{
+    struct ahead_reader *a = calloc(1, sizeof(*a));
+
+    if (a == NULL)
+        return img_fail(err, IMG_E_MEMORY, "read ahead");
+    a->base = (struct img_reader){.read = reader_read, .free = reader_free};
+    if (!img_ahead_new(source, &a->ahead, err)) {
+        free(a);
+        return false;
+    }
+    *out = &a->base;
+    return true;
 }

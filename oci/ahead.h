@@ -23,3 +23,7 @@ IMG_NODISCARD bool img_ahead_next(struct img_ahead *a, struct img_bytes *out, st
 /* Waits for the read under way, if any, and stops. The source may be used again. */
 void img_ahead_free(struct img_ahead *a);
 IMG_DEFINE_FREEP(struct img_ahead, img_ahead_free);
+
+/* The same as a reader, for a stage that pulls bytes and not blocks. The source is borrowed. */
+IMG_NODISCARD bool img_ahead_reader(struct img_reader *source, struct img_reader **out,
+                                    struct img_err *err);

@@ -16,7 +16,8 @@ struct walk {
     const struct img_archive_api *api;
     struct archive *archive;
     struct archive_entry *entry;
-    struct img_reader *blob;
+    struct img_reader *blob;          /* the caller's */
+    struct img_reader *ahead_of_blob; /* NULL for a small blob */
     struct img_reader *inflated;
     struct img_ahead *ahead;
     struct img_hasher *hasher;
@@ -43,6 +44,7 @@ static void walk_done(struct walk *w)
         w->api->entry_free(w->entry);
     img_ahead_free(w->ahead);
     img_reader_freep(&w->inflated);
+    img_reader_freep(&w->ahead_of_blob);
     img_hasher_free(w->hasher);
     free(w->path);
 }
@@ -365,6 +367,13 @@ static bool read_tar(struct walk *w, struct img_err *err)
     return drain(w, err);
 }
 
+/* Three things go on at once in a large layer: reading and hashing the blob, inflating, and hashing
+ * and walking the tar. */
+static struct img_reader *source(const struct walk *w)
+{
+    return w->ahead_of_blob != NULL ? w->ahead_of_blob : w->blob;
+}
+
 static bool start(struct walk *w, const struct img_descriptor *desc, enum img_hash hash,
                   struct img_err *err)
 {
@@ -379,8 +388,11 @@ static bool start(struct walk *w, const struct img_descriptor *desc, enum img_ha
     w->path = malloc(IMG_LIMIT_PATH + 1);
     if (w->path == NULL)
         return img_fail(err, IMG_E_MEMORY, "layer");
+    if (size > IMG_AHEAD_BLOCK * IMG_AHEAD_BLOCKS &&
+        !img_ahead_reader(w->blob, &w->ahead_of_blob, err))
+        return false;
     return img_archive_load(&w->api, err) && img_hasher_new(hash, &w->hasher, err) &&
-           img_inflate_new(w->blob, w->limit, &w->inflated, err) &&
+           img_inflate_new(source(w), w->limit, &w->inflated, err) &&
            img_ahead_new(w->inflated, &w->ahead, err);
 }
 
@@ -393,9 +405,9 @@ static bool blame(struct walk *w, struct img_err *err)
 
     if (err->code != IMG_E_MALFORMED && err->code != IMG_E_UNSUPPORTED)
         return false;
-    img_ahead_freep(&w->ahead); /* the blob is ours again */
+    img_ahead_freep(&w->ahead); /* its source is ours again */
     while (got > 0)
-        if (!img_reader_read(w->blob, scrap, sizeof(scrap), &got, &below)) {
+        if (!img_reader_read(source(w), scrap, sizeof(scrap), &got, &below)) {
             if (below.code == IMG_E_REJECTED)
                 *err = below;
             return false;
