@@ -130,6 +130,19 @@ bool img_ctx_key(struct img_err *err, const char *what, const char *ref)
     return is_secret(ref) ? img_ctx(err, "%s", what) : img_ctx(err, "%s '%.200s'", what, ref);
 }
 
+bool img_read_argument(const char *path, struct img_buf *out, struct img_err *err)
+{
+    static bool taken;
+
+    if (strcmp(path, "-") == 0) {
+        if (taken)
+            return img_fail(err, IMG_E_USAGE,
+                            "standard input (-) is given for two files; it can be only one");
+        taken = true;
+    }
+    return img_read_file(path, out, err);
+}
+
 bool img_read_key(const char *ref, struct img_buf *out, struct img_err *err)
 {
     const char *value;
@@ -150,7 +163,7 @@ bool img_read_key(const char *ref, struct img_buf *out, struct img_err *err)
         return img_fail(err, IMG_E_USAGE,
                         "keys at '%.*s:' are not supported; give a file or env://VARIABLE",
                         (int)(strcspn(ref, ":") < 40 ? strcspn(ref, ":") : 40), ref);
-    return img_read_file(ref, out, err);
+    return img_read_argument(ref, out, err);
 }
 
 /* A key file is the user's: whatever is wrong with it, the command line names the wrong file. */

@@ -82,6 +82,10 @@ IMG_NODISCARD bool img_target_require_digest(const struct img_target *t,
                                              const struct img_document *doc, bool allow_tag,
                                              const char *command, struct img_err *err);
 
+/* Appends a file named on the command line to out. "-" is standard input, which only one of a
+ * command line's files can be: a second is IMG_E_USAGE, not an empty file. */
+IMG_NODISCARD bool img_read_argument(const char *path, struct img_buf *out, struct img_err *err);
+
 /* The bytes of a --key: a file, "-" for standard input, or env://VARIABLE. */
 IMG_NODISCARD bool img_read_key(const char *ref, struct img_buf *out, struct img_err *err);
 /* img_ctx() with "WHAT 'REF'", or with WHAT alone where REF is itself a secret. Returns false. */

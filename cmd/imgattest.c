@@ -49,7 +49,7 @@ static bool read_predicate(const char *path, struct img_buf *out, struct img_err
     struct img_json root;
     struct img_bytes text;
 
-    if (!img_read_file(path, out, err) || !img_buf_bytes(out, &text, err) ||
+    if (!img_read_argument(path, out, err) || !img_buf_bytes(out, &text, err) ||
         !img_json_parse(text, IMG_LIMIT_PREDICATE, &doc, err) || !img_json_root(doc, &root, err))
         return img_ctx(err, "--predicate '%.200s'", path);
     return true;

@@ -96,7 +96,8 @@ static bool attach(const char *image, const struct img_output *output, struct im
         return false;
     if (file.now == IMG_TIME_NONE)
         file.now = img_now();
-    if (!img_read_file(opt.attach, &content, err) || !img_buf_bytes(&content, &file.content, err) ||
+    if (!img_read_argument(opt.attach, &content, err) ||
+        !img_buf_bytes(&content, &file.content, err) ||
         !img_target_open(image, &opt.common, true, 30, &to, err) ||
         !img_store_resolve(to.store, &to.ref, &doc, NULL, err) ||
         !img_target_require_digest(&to, &doc, opt.allow_tag, "imgpush --attach FILE", err) ||

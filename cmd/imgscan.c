@@ -188,7 +188,7 @@ static bool read_reports(struct job *j, struct img_err *err)
     for (size_t i = 0; i < opt.reports.count; i++) {
         IMG_AUTO(img_buf_done) struct img_buf text = IMG_BUF(IMG_LIMIT_REPORT);
 
-        if (!img_read_file(opt.reports.items[i], &text, err) ||
+        if (!img_read_argument(opt.reports.items[i], &text, err) ||
             !img_reports_add(j->reports, opt.reports.items[i], &text, finished, err))
             return img_ctx(err, "--report");
     }

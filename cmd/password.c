@@ -12,13 +12,14 @@
 
 #include "base/fs.h"
 #include "base/limits.h"
+#include "cmd/common.h"
 
 bool img_password_file(const char *path, struct img_buf *out, struct img_err *err)
 {
     IMG_AUTO(img_buf_done) struct img_buf text = IMG_BUF(IMG_LIMIT_PASSWORD);
     struct img_bytes b;
 
-    if (!img_read_file(path, &text, err) || !img_buf_bytes(&text, &b, err))
+    if (!img_read_argument(path, &text, err) || !img_buf_bytes(&text, &b, err))
         return img_ctx(err, "password");
     if (b.len > 0 && b.ptr[b.len - 1] == '\n')
         b.len--;

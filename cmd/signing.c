@@ -78,7 +78,7 @@ static bool take_digest_file(const char *path, struct img_reference *ref, struct
     struct img_digest digest;
     struct img_bytes content;
 
-    if (!img_read_file(path, &buf, err) || !img_buf_bytes(&buf, &content, err) ||
+    if (!img_read_argument(path, &buf, err) || !img_buf_bytes(&buf, &content, err) ||
         !img_digest_file_parse(content, &digest, &name, err))
         return img_ctx(err, "--digest-file '%.200s'", path);
     img_digest_text(&digest, text);

@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "cmd/common.h"
 #include "cmd/verify.h"
 
 struct files {
@@ -123,7 +124,7 @@ static bool read_policy(const char *file, struct img_policies *into, struct img_
     const char *slash = strrchr(file, '/');
     struct img_bytes bytes;
 
-    if (!img_read_file(file, &text, err) || !img_buf_bytes(&text, &bytes, err)) {
+    if (!img_read_argument(file, &text, err) || !img_buf_bytes(&text, &bytes, err)) {
         if (err->code == IMG_E_LIMIT)
             err->code = IMG_E_USAGE;
         return img_ctx(err, "policy %s", file);
@@ -166,7 +167,7 @@ bool verify_read_manifests(const char *path, struct img_kube_images *into, struc
         const char *name = strcmp(f.items[i], "-") == 0 ? "stdin" : f.items[i];
         struct img_bytes bytes;
 
-        if (!img_read_file(f.items[i], &text, err) || !img_buf_bytes(&text, &bytes, err))
+        if (!img_read_argument(f.items[i], &text, err) || !img_buf_bytes(&text, &bytes, err))
             return img_ctx(err, "%s", name);
         if (!img_kube_read(name, bytes, into, err))
             return false;

@@ -35,6 +35,9 @@ statements() {
 cp "$img/index.json" "$tmp/before"
 check 2 "--key" imgsign "oci:$img:amd64"
 check 2 "needs --sbom" sign --sbom-format spdx "oci:$img:amd64"
+input=$tmp/before
+check 2 "only one" imgattest --key - --type https://example.com/x/v1 --predicate - "oci:$img:amd64"
+input=/dev/null
 check 2 "cyclonedx or spdx" sign --sbom --sbom-format csv "oci:$img:amd64"
 check 2 "needs --scan" sign --report "$tmp/before" "oci:$img:amd64"
 check 2 "--report" sign --scan --scan-finished 2026-01-01T00:00:00Z "oci:$img:amd64"
