@@ -23,6 +23,7 @@ struct img_attached {
     bool already; /* it was there before */
     size_t replaced;
 };
+/* Signs and attaches one statement. True: it is there, and can be found. */
 IMG_NODISCARD bool img_attach(struct img_store *s, const struct img_document *image,
                               struct img_signer *signer, const struct img_attachment *what,
                               struct img_attached *out, struct img_err *err);
@@ -35,6 +36,7 @@ struct img_attach_item {
     struct img_attachment what;
     struct img_attached done; /* set on success */
 };
+/* True: all are there. False: none may be counted on; running again adds what is missing. */
 IMG_NODISCARD bool img_attach_all(struct img_store *s, const struct img_document *image,
                                   struct img_attach_item *items, size_t count, struct img_err *err);
 
@@ -46,6 +48,7 @@ struct img_file {
     const char *title;         /* NULL: none */
     int64_t now;               /* for org.opencontainers.image.created */
 };
+/* Attaches it as it is; nothing is signed. Twice is once. */
 IMG_NODISCARD bool img_attach_file(struct img_store *s, const struct img_document *image,
                                    const struct img_file *file, struct img_attached *out,
                                    struct img_err *err);
